@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class PatentsConfig(AppConfig):
+    name = "listings.patents"
+    label = "patents"

@@ -1,0 +1,1 @@
+"""The marketplace: the site, and what every trade stands on."""

@@ -1,0 +1,64 @@
+"""Our answers to the questions the sign-in library asks: language of letters, where to go next, secrets at rest."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import translation
+
+from marketplace.accounts.models import User
+
+
+def market_name() -> str:
+    """The market's name in the active language."""
+    return settings.MARKET_NAME_ZH if (translation.get_language() or "zh").startswith("zh") else settings.MARKET_NAME_EN
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        """A new person speaks the language of the page they signed up on."""
+        user.language = translation.get_language() or settings.LANGUAGE_CODE
+        saved: User = super().save_user(request, user, form, commit=commit)
+        return saved
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Letters go out in the language of the person, or of the page when nobody is known by that address."""
+        person = context.get("user") or User.objects.filter(email__iexact=email).first()
+        language = getattr(person, "language", "") or translation.get_language() or settings.LANGUAGE_CODE
+        with translation.override(language):
+            super().send_mail(template_prefix, email, {**context, "market_name": market_name()})
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        with translation.override(getattr(request.user, "language", "") or translation.get_language()):
+            return reverse("workspace")
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("organisation_new")
+
+
+class MfaAdapter(DefaultMFAAdapter):
+    def get_totp_issuer(self) -> str:
+        return str(settings.MARKET_NAME_EN)
+
+    def encrypt(self, text: str) -> str:
+        """Secrets of authenticator apps are unreadable in a copy of the database."""
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _cipher().decrypt(encrypted_text.encode()).decode()
+
+
+def _cipher() -> MultiFernet:
+    """Keys from SECRET_KEY first, then from its fallbacks, so that the key can be changed without losing authenticators."""
+    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet(
+        [Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"mfa:{secret}".encode()).digest())) for secret in secrets]
+    )

@@ -1,0 +1,12 @@
+"""The core: what every trade stands on. It knows no trade."""
+
+from django.apps import AppConfig
+
+
+class CoreConfig(AppConfig):
+    name = "marketplace.core"
+    label = "core"
+
+    def ready(self) -> None:
+        """Load the Celery application, so that tasks sent from any process reach the right broker."""
+        import marketplace.celery  # noqa: F401

@@ -1,0 +1,330 @@
+"""Template filters and tags of the market: money, dates, badges, seals, icons, charts.
+
+Built into every template (settings.TEMPLATES), so pages need no {% load %}. Filters write in the active language. What
+they return is safe HTML only where they add an element; everything given to them is escaped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from django import template
+from django.forms.boundfield import BoundField
+from django.utils import timezone
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from marketplace.core import charts, clock, formats
+from marketplace.core.money import Money
+
+register = template.Library()
+
+
+def _lang() -> str:
+    return get_language() or "zh-hans"
+
+
+# ── money ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def _money(value: Money | Decimal | int, currency: str = "CNY") -> tuple[Decimal, str]:
+    if isinstance(value, Money):
+        return value.amount, value.currency
+    return Decimal(value), currency
+
+
+@register.filter
+def money(value: Money | Decimal | int | None, currency: str = "CNY") -> str:
+    """The reading figure, carrying the exact one: <data value="4800000.00" title="4,800,000.00 元">480 万元</data>."""
+    if value is None or value == "":
+        return formats.NOTHING
+    amount, unit = _money(value, currency)
+    return format_html(
+        '<data class="num" value="{}" title="{}">{}</data>',
+        f"{amount:.2f}",
+        formats.money_exact(amount, unit, _lang()),
+        formats.money_reading(amount, unit, _lang()),
+    )
+
+
+@register.filter
+def money_large(value: Money | Decimal | int | None, currency: str = "CNY") -> str:
+    """The reading figure with its unit in a span of its own, for prices set large."""
+    if value is None or value == "":
+        return formats.NOTHING
+    amount, code = _money(value, currency)
+    figure, unit = formats.money_parts(amount, code, _lang())
+    small = format_html('<span class="unit">{}</span>', unit) if unit else ""
+    return format_html('<data value="{}">{}{}</data>', f"{amount:.2f}", figure, small)
+
+
+@register.filter
+def money_exact(value: Money | Decimal | int | None, currency: str = "CNY") -> str:
+    """To the cent with its unit: 4,800,000.00 元."""
+    if value is None or value == "":
+        return formats.NOTHING
+    amount, unit = _money(value, currency)
+    return format_html('<span class="num">{}</span>', formats.money_exact(amount, unit, _lang()))
+
+
+@register.filter
+def money_figure(value: Money | Decimal | int | None) -> str:
+    """The bare exact figure, for columns whose head names the unit."""
+    return formats.NOTHING if value is None or value == "" else formats.money_figure(_money(value)[0])
+
+
+# ── numbers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+@register.filter
+def number(value: int | Decimal | None, places: int | None = None) -> str:
+    """1,206; with an argument that many decimals."""
+    return formats.NOTHING if value is None or value == "" else formats.number(value, places)
+
+
+@register.filter
+def percent(value: Decimal | None, places: int = 2) -> str:
+    """Hundredths already: 3.85 gives 3.85%."""
+    return formats.NOTHING if value is None else formats.percent(Decimal(value), places)
+
+
+@register.filter
+def file_size(value: int | None) -> str:
+    """412 KB."""
+    return formats.NOTHING if value is None else formats.file_size(value)
+
+
+@register.filter
+def digest(value: str) -> SafeString:
+    """A hash, head and tail shown, whole in the attribute that the copy script reads."""
+    return format_html('<span class="hash" data-hash="{}">{}</span>', value, formats.head_and_tail(value))
+
+
+@register.filter
+def num(value: object) -> SafeString:
+    """Codes and figures that must not wrap or gain spaces: patent numbers, IPC classes, phone numbers."""
+    return format_html('<span class="num">{}</span>', value)
+
+
+# ── days ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def _local(value: datetime) -> datetime:
+    return timezone.localtime(value) if timezone.is_aware(value) else value
+
+
+def _date(value: date | datetime) -> date:
+    return _local(value).date() if isinstance(value, datetime) else value
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """<time>2026-11-23</time>; a dash when there is none."""
+    if not value:
+        return formats.NOTHING
+    on = _date(value)
+    return format_html('<time class="num" datetime="{}">{}</time>', on.isoformat(), formats.day(on, _lang()))
+
+
+@register.filter
+def day_short(value: date | datetime | None) -> str:
+    """Without the year when it is this year's."""
+    if not value:
+        return formats.NOTHING
+    on = _date(value)
+    written = formats.day_short(on, _lang(), clock.today())
+    return format_html('<time class="num" datetime="{}">{}</time>', on.isoformat(), written)
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """Day and minute, in the market's time zone."""
+    if not value:
+        return formats.NOTHING
+    at = _local(value)
+    return format_html(
+        '<time class="num" datetime="{}">{}</time>',
+        at.isoformat(timespec="seconds"),
+        formats.moment(at, _lang(), clock.today()),
+    )
+
+
+@register.filter
+def weekday(value: date) -> str:
+    """星期一, Monday."""
+    return formats.weekday(value, _lang())
+
+
+@register.filter
+def working_days(value: int) -> str:
+    """余 7 个工作日, 7 working days left, due today, 2 working days late."""
+    return formats.working_days_left(value, _lang())
+
+
+@register.filter
+def years_left(value: date | None) -> str:
+    """剩余 12.6 年, counted from today."""
+    return formats.NOTHING if not value else formats.years_left(value, _lang(), clock.today())
+
+
+# ── words ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+@register.filter
+def wbr(segments: Iterable[str]) -> SafeString:
+    """Title segments joined by <wbr>, so that a line never breaks inside a word the tokenizer knows."""
+    return format_html_join(mark_safe("<wbr>"), "{}", ((one,) for one in segments))
+
+
+@register.simple_tag(takes_context=True)
+def foreign(context: template.Context, text: str, lang: str) -> str:
+    """Text in another language than the page's, marked with its lang; plain when it is the same."""
+    if lang.split("-")[0] == _lang().split("-")[0]:
+        return conditional_escape(text)
+    return format_html('<span lang="{}">{}</span>', "zh-CN" if lang.startswith("zh") else lang, text)
+
+
+# ── marks ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+#: The eight shapes of a state, told apart at 11 px and without colour; risk classes reuse them.
+SHAPES = {
+    "go": '<circle cx="6" cy="6" r="4.5"/>',
+    "now": '<circle class="o" cx="6" cy="6" r="4.5"/><path d="M6 1.5a4.5 4.5 0 0 1 0 9z"/>',
+    "off": '<circle class="o" cx="6" cy="6" r="4.5"/>',
+    "wait": '<path d="M6 1.2 11 10.5H1z"/>',
+    "pledge": '<path d="M6 .8 11.2 6 6 11.2.8 6z"/>',
+    "hold": '<path d="M2 1.5h2.6v9H2zM7.4 1.5H10v9H7.4z"/>',
+    "stop": '<path d="M4 1h4l3 3v4l-3 3H4L1 8V4z"/>',
+    "ended": '<path class="o" d="M2 2l8 8M10 2l-8 8" stroke-width="2"/>',
+    "square": '<path d="M1.5 1.5h9v9h-9z"/>',
+}
+_RISK = {"k-1": "go", "k-2": "wait", "k-3": "pledge", "k-4": "square", "k-5": "ended"}
+
+_ICONS = {
+    "search": "M7 12.5a5.5 5.5 0 1 0 0-11 5.5 5.5 0 0 0 0 11ZM11 11l4 4",
+    "menu": "M2 4h12M2 8h12M2 12h12",
+    "bell": "M3 12h10l-1.2-2V7a3.8 3.8 0 0 0-7.6 0v3L3 12ZM6.5 14.5h3",
+    "people": "M6 8a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM1.5 14c0-2.5 2-4.5 4.5-4.5s4.5 2 4.5 4.5"
+    "M11 3.2a2.5 2.5 0 0 1 0 4.6M12 9.8c1.5.6 2.5 2.2 2.5 4.2",
+    "close": "M3 3l10 10M13 3 3 13",
+    "plus": "M8 2.5v11M2.5 8h11",
+    "download": "M8 2v8.5M4 7l4 4 4-4M2.5 14h11",
+    "upload": "M8 11V2.5M4 6l4-4 4 4M2.5 14h11",
+    "file": "M3.5 1.5h6l3 3v10h-9zM9.5 1.5v3h3",
+    "list": "M5 4h9M5 8h9M5 12h9M2 4h.5M2 8h.5M2 12h.5",
+    "columns": "M2 2.5h12v11H2zM6.5 2.5v11M10.5 2.5v11",
+    "home": "M2 7.5 8 2l6 5.5V14H2zM6.5 14v-4h3v4",
+    "bank": "M1.5 6 8 2l6.5 4zM3 6.5V12M6.3 6.5V12M9.7 6.5V12M13 6.5V12M1.5 13.5h13",
+    "calendar": "M2 3.5h12v10.5H2zM2 7h12M5 2v3M11 2v3",
+    "clock": "M8 14.5a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13ZM8 4v4.2l2.8 1.8",
+    "eye": "M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8ZM8 10a2 2 0 1 0 0-4 2 2 0 0 0 0 4Z",
+    "message": "M2 2.5h12v8.5H7l-3.5 3V11H2z",
+    "scales": "M8 2v12M4 14h8M2 5h12M2 5l-1 5h4zM14 5l1 5h-4z",
+    "chart": "M2 2v12h12M5 11V8M8 11V4M11 11V6.5",
+    "swap": "M2 5h11M10 2l3 3-3 3M14 11H3M6 8l-3 3 3 3",
+    "key": "M9.5 9.5a4 4 0 1 0-3-3L1.5 11.5V14H4l.8-.8V12H6l1-1v-1.2ZM11 5h.01",
+    "allowed": "M8 14.5a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13ZM5 8.2l2.2 2.2L11 6",
+    "conditional": "M8 1.8 15 14H1zM8 6v4M8 12v.3",
+    "blocked": "M5.3 1.5h5.4l3.8 3.8v5.4l-3.8 3.8H5.3l-3.8-3.8V5.3zM4.5 8h7",
+    "left": "M10 3 5 8l5 5",
+    "right": "M6 3l5 5-5 5",
+    "edit": "M2.5 13.5v-3l8-8 3 3-8 8zM9 4l3 3",
+}
+_SEALS = {"verified": "验", "signed": "签", "sealed": "印", "registered": "登", "recorded": "备"}
+
+
+@lru_cache(maxsize=64)
+def _shape(state: str) -> SafeString:
+    path = SHAPES[_RISK.get(state, state)]
+    return mark_safe(f'<svg viewBox="0 0 12 12" aria-hidden="true">{path}</svg>')  # noqa: S308 - own constants
+
+
+@register.simple_tag
+def badge(state: str, label: object = "", box: bool = False) -> SafeString:
+    """A state badge: go, now, off, wait, pledge, hold, stop, ended, or k-1 … k-5. Shape and colour need the word."""
+    return format_html('<span class="st {}{}">{}{}</span>', state, " box" if box else "", _shape(state), label)
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """A 16 px line icon, hidden from readers: the control it stands in carries the word."""
+    path = _ICONS[name]
+    return format_html(
+        '<svg class="ic{}" viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>', f" {css}" if css else "", path
+    )
+
+
+@register.simple_tag
+def seal(kind: str, label: object, href: str = "", awaited: bool = False) -> SafeString:
+    """Verified, signed, sealed, registered or recorded by somebody with authority; `awaited` draws it dashed."""
+    body = format_html('<b lang="zh-CN" aria-hidden="true">{}</b>{}', _SEALS[kind], label)
+    css = "seal open" if awaited else "seal"
+    if href:
+        return format_html('<a class="{}" href="{}">{}</a>', css, href, body)
+    return format_html('<span class="{}">{}</span>', css, body)
+
+
+@register.simple_tag
+def sample() -> SafeString:
+    """The mark of a record that stands for nobody real."""
+    return format_html('<span class="sample">{}</span>', _("sample"))
+
+
+# ── charts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+@register.simple_tag
+def term_bar(start: date | None, end: date | None) -> str:
+    """The part of a right's life that has run, as a thin bar; nothing when a date is missing."""
+    if not start or not end or end <= start:
+        return ""
+    return mark_safe(charts.term_bar((clock.today() - start).days, (end - start).days))  # noqa: S308 - figures only
+
+
+@register.simple_tag
+def histogram(counts: Iterable[int], label: str, low: int | None = None, high: int | None = None) -> SafeString:
+    """Counts by band above a range filter; bands from `low` to `high` are the chosen ones."""
+    chosen = None if low is None or high is None else (low, high)
+    return mark_safe(charts.histogram(list(counts), label=label, chosen=chosen))  # noqa: S308 - label escaped there
+
+
+@register.simple_tag
+def columns(values: Iterable[int | Decimal], label: str) -> SafeString:
+    """One column a period, the last one running."""
+    return mark_safe(charts.columns(list(values), label=label))  # noqa: S308 - label escaped there
+
+
+@register.filter
+def drawn(svg: str) -> SafeString:
+    """An SVG text made by marketplace.core.charts, which escapes its words. Never give it anything else."""
+    if not svg.startswith("<svg "):
+        raise ValueError("drawn takes a chart made by marketplace.core.charts")
+    return mark_safe(svg)  # noqa: S308 - see above
+
+
+# ── lists and forms ──────────────────────────────────────────────────────────────────────────────────────────────────
+@register.simple_tag
+def page_links(current: int, last: int) -> Iterator[int | None]:
+    """Page numbers to offer, None for a gap: 1 … 4 5 6 … 500."""
+    return formats.page_links(current, last)
+
+
+@register.filter
+def get(mapping: Mapping[str, Any], key: str) -> Any:
+    """mapping[key] for a key held in a variable; None when missing."""
+    return mapping.get(key)
+
+
+@register.filter
+def control(field: BoundField) -> str:
+    """What kind of control a form field is: tick, choices, file or line. Decides how its label stands."""
+    widget = field.field.widget
+    kind = getattr(widget, "input_type", "")
+    if field.use_fieldset:
+        return "choices"
+    return {"checkbox": "tick", "file": "file"}.get(str(kind), "line")
+
+
+@register.filter
+def json_ld(data: Mapping[str, Any]) -> SafeString:
+    """Structured data for a data block: JSON that cannot close the element around it."""
+    text = json.dumps(data, ensure_ascii=False, default=str)
+    for sign, code in (("&", "\\u0026"), ("<", "\\u003C"), (">", "\\u003E")):
+        text = text.replace(sign, code)
+    return mark_safe(text)  # noqa: S308 - the three signs that could end the block are gone

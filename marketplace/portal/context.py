@@ -1,0 +1,103 @@
+"""What every page knows: the market, the language, who acts, where one can go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from marketplace.core import clock
+from marketplace.core.actor import ANONYMOUS
+from marketplace.core.pagecache import theme_of
+from marketplace.core.workdays import work_calendar
+from marketplace.portal import registry
+
+ENGLISH_PREFIX = "/en/"
+DESK_PREFIXES = ("/workspace/", "/desk/", "/account/")
+
+
+def bare_path(path: str) -> str:
+    """The path without its language prefix."""
+    return path[len(ENGLISH_PREFIX) - 1 :] if path.startswith(ENGLISH_PREFIX) else path
+
+
+def market(request: HttpRequest) -> dict[str, Any]:
+    """The context of every template; what costs queries is computed only when a template asks for it."""
+    is_chinese = (get_language() or settings.LANGUAGE_CODE).startswith("zh")
+    actor = getattr(request, "actor", ANONYMOUS)
+    path = bare_path(request.path)
+    query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
+    is_signed_in = actor is not ANONYMOUS and not actor.is_anonymous
+    context: dict[str, Any] = {
+        "market_name": settings.MARKET_NAME_ZH if is_chinese else settings.MARKET_NAME_EN,
+        "market_host": settings.MARKET_HOST_ZH if is_chinese else settings.MARKET_HOST_EN,
+        "market_phone": settings.MARKET_PHONE,
+        "lang": "zh-hans" if is_chinese else "en",
+        "home_url": "/" if is_chinese else ENGLISH_PREFIX,
+        "site_url": settings.SITE_URL,
+        "is_demo": settings.IS_DEMO,
+        "theme": theme_of(request),
+        "alternate_urls": {"zh-hans": path + query, "en": "/en" + path + query},
+        "canonical_path": request.path,
+        "places": SimpleLazyObject(lambda: places(path)),
+        "footer_links": SimpleLazyObject(footer_links),
+        "today": clock.today(),
+        "is_workday": SimpleLazyObject(lambda: work_calendar().is_workday(clock.today())),
+        "actor": actor,
+        "acting": None,
+        "unread_count": 0,
+        "side_nav": [],
+    }
+    if is_signed_in:
+        from marketplace.accounts.acting import acting_for
+        from marketplace.notifications.service import unread_count
+
+        context["acting"] = SimpleLazyObject(lambda: acting_for(request))
+        context["unread_count"] = SimpleLazyObject(lambda: unread_count(actor.user_id))
+        if path.startswith(DESK_PREFIXES):
+            context["side_nav"] = SimpleLazyObject(lambda: side_nav(request, path))
+    return context
+
+
+def places(path: str) -> list[dict[str, Any]]:
+    """The masthead's places with the current one marked."""
+    found = []
+    for place in registry.places:
+        url = reverse(place.url_name)
+        inside = path.startswith(bare_path(url))
+        found.append({"url": url, "label": place.label, "current": inside, "exact": path == bare_path(url)})
+    return found
+
+
+def footer_links() -> list[dict[str, Any]]:
+    return [
+        {"url": reverse("about", args=["ranking"]), "label": _("Rules of ranking")},
+        {"url": reverse("about", args=["sources"]), "label": _("Data sources")},
+        {"url": reverse("about", args=["fees"]), "label": _("Fees")},
+        {"url": reverse("about", args=["complaints"]), "label": _("Complaints and disputes")},
+        {"url": reverse("about", args=["accessibility"]), "label": _("Accessibility")},
+        {"url": reverse("api_docs"), "label": _("API")},
+    ]
+
+
+def side_nav(request: HttpRequest, path: str) -> list[dict[str, Any]]:
+    """The workspace's entries open to the actor, in groups; the longest matching address is the current one."""
+    actor = request.actor  # type: ignore[attr-defined]
+    groups: dict[str, list[dict[str, Any]]] = {}
+    items = []
+    for entry in registry.desks:
+        if not entry.shows(actor):
+            continue
+        url = reverse(entry.url_name)
+        item = {"url": url, "label": entry.label, "count": entry.count(actor), "late": False, "current": False}
+        items.append(item)
+        groups.setdefault(str(entry.group), []).append(item)
+    here = [item for item in items if path.startswith(bare_path(item["url"]))]
+    if here:
+        max(here, key=lambda item: len(item["url"]))["current"] = True
+    return [{"label": label, "items": entries} for label, entries in groups.items()]

@@ -1,0 +1,115 @@
+"""Text to words, the same way for documents and queries, for Chinese, English and the mixtures that patents are written in.
+
+How it was decided (600 real Chinese titles with abstracts; queries are one to three neighbouring words, title endings, single
+characters and arbitrary substrings; truth is "contains the query as written"):
+
+    indexed                              tokens/doc   recall: 1 word  2 words  title end  1 char
+    search mode, with guessed words          76              0.87     0.95      0.65      0.11
+    search mode, dictionary words only       77              0.88     0.96      0.66      0.15
+    the same plus single characters         159              0.95     1.00      0.98      1.00
+    overlapping pairs of characters         241              0.96     1.00      1.00      1.00
+
+So: dictionary words only (a word guessed from its neighbours is cut differently in a query, which has none), in search mode (电解质
+is also found as 电解), and the single characters in a field of their own that is asked only for one-character words (膜) and for
+words the index has never seen (a query cut through a word). Pairs of characters gain little and cost half as much again.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import rjieba
+import tantivy
+
+from .hanzi import SIMPLIFIED
+
+HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_WORD = re.compile(rf"[^\W{HAN}_]+(?:\.[0-9]+(?![^\W{HAN}_]))*")
+_RUNS = re.compile(rf"[{HAN}]+|{_WORD.pattern}")
+_ANY_HAN = re.compile(f"[{HAN}]")
+_NOT_HAN = re.compile(f"[^{HAN}]+")
+_NUMBER_UNIT = re.compile(
+    r"(?<![\w.])([0-9]+(?:\.[0-9]+)?) (?=(?:[kmgµμnp]?(?:m|g|v|w|a|hz|pa|f|s|l|j|ω|ev|mol)|cm|rpm|wh|kwh|ppm|ppb|bar|db|min)\b)"
+)
+_LONGEST_WORD = 64  # longer "words" are sequences, hashes or noise; both sides cut them alike
+
+_stemmer = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw()).filter(tantivy.Filter.stemmer("english")).build()
+
+
+def _foldings() -> dict[int, str]:
+    """Single characters that stand for other letters or digits (full-width, ligatures, circled, ℃) or are traditional."""
+    table = dict(SIMPLIFIED)
+    for code in range(0x80, 0x30000):
+        if 0xAC00 <= code < 0xE000:  # Hangul syllables and surrogates fold to themselves
+            continue
+        folded = unicodedata.normalize("NFKC", chr(code))
+        # Punctuation only parts words, whatever its width: it is left as it is.
+        if folded != chr(code) and any(character.isalnum() for character in folded):
+            table[code] = folded.lower().translate(SIMPLIFIED)
+    return table
+
+
+_FOLDED = _foldings()  # str.translate with this is four times faster than unicodedata.normalize on Chinese text
+_COMBINING = re.compile("[\u0300-\u036f\u3099\u309a]")
+
+
+def normalise(text: str) -> str:
+    """Compatibility forms, case and traditional characters folded; a space between a number and its unit closed up."""
+    if text.isascii():
+        folded = text.lower()
+    else:
+        composed = unicodedata.normalize("NFC", text) if _COMBINING.search(text) else text
+        folded = composed.translate(_FOLDED).lower()
+    return _NUMBER_UNIT.sub(r"\1", folded) if " " in folded else folded
+
+
+@lru_cache(maxsize=100_000)
+def stem(word: str) -> str:
+    """The English stem of a lowercase word; anything with a digit (sio2, 10kv) or outside a-z stays as it is."""
+    if len(word) < 3 or not word.isascii() or not word.isalpha():
+        return word[:_LONGEST_WORD]
+    stems = _stemmer.analyze(word[:_LONGEST_WORD])
+    return stems[0] if stems else word[:_LONGEST_WORD]
+
+
+def analyse(text: str) -> tuple[str, str]:
+    """For a document: its words with repeats (parts of compounds beside them), and its distinct Han characters.
+
+    Both parted by white space, of which there may be more than needed.
+    """
+    folded = normalise(text)
+    words = [stem(word) for word in _WORD.findall(folded)]
+    if _ANY_HAN.search(folded) is None:
+        return " ".join(words), ""
+    han = _NOT_HAN.sub(" ", folded)  # a space never joins words, and one call a text is cheaper than one a run
+    words += rjieba.cut_for_search(han, False)
+    return " ".join(words), " ".join(set(han))
+
+
+def query_terms(text: str) -> list[str]:
+    """For a query: its words, each once, in order; compounds whole, not also in parts (their parts would only say it again)."""
+    terms: dict[str, None] = {}
+    for match in _RUNS.finditer(normalise(text)):
+        if is_han(match.group()):
+            terms.update(dict.fromkeys(rjieba.cut(match.group(), False)))
+        else:
+            terms[stem(match.group())] = None
+    return list(terms)
+
+
+def is_han(word: str) -> bool:
+    return _ANY_HAN.match(word) is not None
+
+
+def wbr_segments(title: str) -> list[str]:
+    """A title cut where a line may break (between Chinese words, never before punctuation); joined again it is the title."""
+    pieces: list[str] = []
+    for word in rjieba.cut(title, True):
+        opens = bool(pieces) and unicodedata.category(pieces[-1][-1]) in ("Ps", "Pi")
+        if pieces and (opens or not is_han(word) and not (word[0].isalnum() and is_han(pieces[-1][-1]))):
+            pieces[-1] += word
+        else:
+            pieces.append(word)
+    return pieces

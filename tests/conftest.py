@@ -1,0 +1,28 @@
+"""What every test may use."""
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def nothing_outside(settings, tmp_path: Path):
+    """Files, letters and the index of one test stay in its own directory."""
+    settings.MEDIA_ROOT = tmp_path / "files"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path / "files")},
+        },
+    }
+    settings.SEARCH_INDEX_DIR = tmp_path / "search"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    """No page, count or calendar of an earlier test."""
+    from django.core.cache import cache
+
+    cache.clear()

@@ -1,0 +1,81 @@
+"""A throw-away PostgreSQL and Redis for the whole test run; `-p tests.servers` in pyproject.toml loads it.
+
+Settings read the URLs when they are loaded, and pytest-django loads them early; so this plugin is earlier still. Workers
+of pytest-xdist inherit the URLs and share the servers; pytest-django gives each a database of its own. A given
+DATABASE_URL or REDIS_URL is used as it is.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import psutil
+import pytest
+
+from marketplace.embedded.servers import EmbeddedServers, for_environment
+
+PREFIX = "ip-market-tests-"
+OWNER = "owner"
+
+_servers: EmbeddedServers | None = None
+_given: dict[str, str | None] = {}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(args: list[str]) -> None:
+    global _servers
+    if {"-h", "--help", "--version", "-V"} & set(args):
+        return
+    if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
+        return
+    remove_what_killed_runs_left()
+    directory = Path(tempfile.mkdtemp(prefix=PREFIX))
+    (directory / OWNER).write_text(f"{os.getpid()} {psutil.Process().create_time()}", encoding="ascii")
+    _servers = for_environment(directory, durable=False)
+    addresses = _servers.join()
+    for name, value in (("DATABASE_URL", addresses.database_url), ("REDIS_URL", addresses.redis_url)):
+        _given[name] = os.environ.get(name)
+        os.environ[name] = value
+    # Nothing a test writes may land among the demo's files.
+    _given["RUN_DIR"] = os.environ.get("RUN_DIR")
+    os.environ["RUN_DIR"] = str(directory / "site")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    global _servers
+    if _servers is None:
+        return
+    servers, _servers = _servers, None
+    servers.leave()
+    remove(servers.directory)
+    for name, value in _given.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
+
+
+def remove(directory: Path) -> None:
+    """Remove a run directory, and as root the cluster that had to live outside it."""
+    pointer = directory / "pg.home"
+    if pointer.exists():
+        shutil.rmtree(pointer.read_text(encoding="utf-8"), ignore_errors=True)
+    shutil.rmtree(directory)
+
+
+def remove_what_killed_runs_left() -> None:
+    """A run ended by kill -9 could not clean up after itself; the next one does it."""
+    for directory in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            pid, started = (directory / OWNER).read_text(encoding="ascii").split()
+            owner_lives = abs(psutil.Process(int(pid)).create_time() - float(started)) < 1
+        except psutil.NoSuchProcess:
+            owner_lives = False
+        except (FileNotFoundError, PermissionError, ValueError):
+            continue  # being made just now, or another user's
+        if not owner_lives:
+            left = EmbeddedServers(directory, durable=False)
+            left.join()  # finds what still runs, so that leaving, as the last, stops it
+            left.leave()
+            remove(directory)
