@@ -14,7 +14,7 @@ def main() -> None:
         import django  # noqa: F401  # is this the Python that has our requirements?
     except ImportError:
         if VENV_PYTHON.exists() and Path(sys.prefix) != VENV_PYTHON.parents[1]:
-            os.execv(VENV_PYTHON, [str(VENV_PYTHON), *sys.argv])
+            os.execv(VENV_PYTHON, [str(VENV_PYTHON), *sys.argv])  # noqa: S606
         sys.exit("The requirements are not installed: run `make install` first.")
     from marketplace.embedded.commands import run
 

@@ -2,9 +2,10 @@
 
     python -m bench.search [--n 1000000] [--keep FOLDER]
 
-The corpus is synthetic: words of two characters that the segmenter's dictionary knows, drawn by Zipf's law, half of them through
-an order of their own per IPC section, so that topic and text go together as they do in patents.
-PostgreSQL is the embedded one (or BENCH_DATABASE_URL), one process a query, jit off; it holds only the columns it counts.
+The corpus is synthetic: words of two characters that the segmenter's dictionary knows, drawn by Zipf's law, half of
+them through an order of their own per IPC section, so that topic and text go together as they do in patents.
+PostgreSQL is the embedded one (or BENCH_DATABASE_URL), one process a query, jit off; it holds only the columns it
+counts.
 """
 
 from __future__ import annotations
@@ -45,8 +46,17 @@ ALL_FACETS = [*FACETS, "ipc", "price_band"]
 COLLECTION = Collection(
     "bench",
     (
-        Text("title", 3), Text("abstract"), Facet("kind"), Facet("ipc", multi=True, tree=(1, 3, 4)), Facet("region"),
-        Facet("licence"), Facet("state"), Exact("numbers"), Range("price", BANDS), Sort("price"), Sort("filed"),
+        Text("title", 3),
+        Text("abstract"),
+        Facet("kind"),
+        Facet("ipc", multi=True, tree=(1, 3, 4)),
+        Facet("region"),
+        Facet("licence"),
+        Facet("state"),
+        Exact("numbers"),
+        Range("price", BANDS),
+        Sort("price"),
+        Sort("filed"),
     ),
     "-filed",
 )
@@ -67,7 +77,9 @@ def measure(count: int, keep: Path | None = None) -> dict[str, Any]:
     try:
         if not index.ready(COLLECTION.name).is_ready:
             figures |= _build(corpus)
-        figures["index_mb"] = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file() and "writer" not in f.parts) >> 20
+        figures["index_mb"] = (
+            sum(f.stat().st_size for f in folder.rglob("*") if f.is_file() and "writing" not in f.parts) >> 20
+        )
         figures |= _browse(count)
         figures |= _text(folder, corpus)
         figures |= _grouping_sets(folder, corpus, figures)
@@ -119,8 +131,15 @@ class Corpus:
         prices = (np.exp(rng.normal(11.5, 1.4, size)).astype(np.int64) * 100).tolist()
         days = rng.integers(734_000, 739_000, size).tolist()
         return [
-            {"kind": KINDS[kinds[at]], "ipc": SYMBOLS[symbols[at]], "region": REGIONS[regions[at]], "licence": LICENCES[licences[at]],
-             "state": STATES[states[at]], "price": prices[at], "filed": days[at]}
+            {
+                "kind": KINDS[kinds[at]],
+                "ipc": SYMBOLS[symbols[at]],
+                "region": REGIONS[regions[at]],
+                "licence": LICENCES[licences[at]],
+                "state": STATES[states[at]],
+                "price": prices[at],
+                "filed": days[at],
+            }
             for at in range(size)
         ]
 
@@ -168,8 +187,11 @@ def _build(corpus: Corpus) -> dict[str, Any]:
     index.rebuild(COLLECTION.name, lambda done: print(f"\r{done:>9,} indexed", end="", file=sys.stderr))
     print(file=sys.stderr)
     took, took_cpu = time.perf_counter() - began - making, time.process_time() - cpu - making_cpu
-    return {"build_s": round(took, 1), "build_docs_per_s": int(corpus.count / took),
-            "build_docs_per_cpu_s": int(corpus.count / took_cpu)}
+    return {
+        "build_s": round(took, 1),
+        "build_docs_per_s": int(corpus.count / took),
+        "build_docs_per_cpu_s": int(corpus.count / took_cpu),
+    }
 
 
 def _median_ms(calls: list[Callable[[], object]]) -> float:
@@ -192,7 +214,8 @@ def _browse(count: int) -> dict[str, Any]:
     # Two regions, chosen again each time, of the most frequent eight: some 100,000 to 250,000 documents of a million.
     pairs = [(a, b) for a in range(8) for b in range(a)]
     narrowed = {
-        at: [page(at, region=[REGIONS[a], REGIONS[b]]) for a, b in (pairs if at == 1 else pairs[::-1])] for at in (1, last)
+        at: [page(at, region=[REGIONS[a], REGIONS[b]]) for a, b in (pairs if at == 1 else pairs[::-1])]
+        for at in (1, last)
     }
     figures = {
         "facet_page_ms": _median_ms([page(1)] * 25),
@@ -220,7 +243,9 @@ def _text(folder: Path, corpus: Corpus) -> dict[str, Any]:
     searcher, schema, must = bare.searcher(), bare.schema, tantivy.Occur.Must
 
     def through_the_door(words: tuple[str, str], **more: Any) -> Any:
-        return index.search(COLLECTION.name, Query(" ".join(words), {"kind": ["invention"], "licence": ["transfer"]}, **more))
+        return index.search(
+            COLLECTION.name, Query(" ".join(words), {"kind": ["invention"], "licence": ["transfer"]}, **more)
+        )
 
     def straight(words: tuple[str, str]) -> list[Any]:
         terms = [("text", words[0]), ("text", words[1]), ("f_kind", "invention"), ("f_licence", "transfer")]
@@ -241,7 +266,9 @@ def _text(folder: Path, corpus: Corpus) -> dict[str, Any]:
         "bare_engine_ms": round(statistics.median(engine), 3),
         "text_two_filters_p99_ms": round(sorted(door)[197], 3),
         "text_queries_with_hits": found,
-        "text_with_facets_ms": _median_ms([partial(through_the_door, words, facets=ALL_FACETS) for words in asked[:60]]),
+        "text_with_facets_ms": _median_ms(
+            [partial(through_the_door, words, facets=ALL_FACETS) for words in asked[:60]]
+        ),
     }
     figures["text_over_bare"] = round(figures["text_two_filters_ms"] / figures["bare_engine_ms"], 2)
     return figures
@@ -266,8 +293,19 @@ def _grouping_sets(folder: Path, corpus: Corpus, figures: dict[str, Any]) -> dic
                 for first in range(0, corpus.count, corpus.BLOCK):
                     for at, v in enumerate(corpus.facts(first // corpus.BLOCK)[: corpus.count - first]):
                         symbol, band = v["ipc"], COLLECTION.facet_values("price_band", v)[0]
-                        copy.write_row((first + at + 1, v["kind"], v["region"], v["licence"], v["state"], symbol[:1], symbol[:3],
-                                        symbol[:4], band))
+                        copy.write_row(
+                            (
+                                first + at + 1,
+                                v["kind"],
+                                v["region"],
+                                v["licence"],
+                                v["state"],
+                                symbol[:1],
+                                symbol[:3],
+                                symbol[:4],
+                                band,
+                            )
+                        )
             db.execute("VACUUM ANALYZE bench_rows")
 
             def ask(names: str, where: str = "") -> Callable[[], object]:
@@ -315,9 +353,12 @@ def _changes(corpus: Corpus) -> dict[str, Any]:
         ones.append(_median_ms([change(1)]))
         answers.append(_median_ms([lambda: index.search(COLLECTION.name, Query(facets=ALL_FACETS))]))
     hundreds = [_median_ms([change(min(500, corpus.count))]) for _ in range(5)]
-    return {"change_one_ms": round(statistics.median(ones), 1), "change_one_worst_ms": round(max(ones), 1),
-            "change_500_ms": round(statistics.median(hundreds), 1),
-            "first_facet_page_after_change_ms": round(statistics.median(answers), 2)}
+    return {
+        "change_one_ms": round(statistics.median(ones), 1),
+        "change_one_worst_ms": round(max(ones), 1),
+        "change_500_ms": round(statistics.median(hundreds), 1),
+        "first_facet_page_after_change_ms": round(statistics.median(answers), 2),
+    }
 
 
 def main() -> None:

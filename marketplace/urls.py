@@ -1,6 +1,5 @@
 """Addresses: pages in Chinese at /, in English at /en/; the API, health and schema carry no language."""
 
-from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib.sitemaps.views import index as sitemap_index
 from django.contrib.sitemaps.views import sitemap
@@ -10,6 +9,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from marketplace.core.health import healthz, readyz
 from marketplace.portal.docs import api_docs
+from marketplace.portal.parts import parts
 from marketplace.portal.sitemaps import sitemaps
 
 FLOORS = (
@@ -33,15 +33,10 @@ urlpatterns = [
     *i18n_patterns(
         *[path("", include(f"{floor}.urls")) for floor in FLOORS],
         path("account/", include("allauth.urls")),
+        path("parts/", parts, name="parts"),
         prefix_default_language=False,
     ),
 ]
-
-if settings.DEBUG:
-    urlpatterns += i18n_patterns(
-        path("parts/", TemplateView.as_view(template_name="portal/parts.html"), name="parts"),
-        prefix_default_language=False,
-    )
 
 handler400 = "marketplace.portal.errors.bad_request"
 handler403 = "marketplace.portal.errors.forbidden"

@@ -1,7 +1,7 @@
 """A throw-away PostgreSQL and Redis for the whole test run; `-p tests.servers` in pyproject.toml loads it.
 
-Settings read the URLs when they are loaded, and pytest-django loads them early; so this plugin is earlier still. Workers
-of pytest-xdist inherit the URLs and share the servers; pytest-django gives each a database of its own. A given
+Settings read the URLs when they are loaded, and pytest-django loads them early; so this plugin is earlier still.
+Workers of pytest-xdist inherit the URLs and share the servers; pytest-django gives each a database of its own. A given
 DATABASE_URL or REDIS_URL is used as it is.
 """
 

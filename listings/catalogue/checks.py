@@ -267,9 +267,12 @@ def _about_offer(listing: Listing, rights: list[Asset]) -> Iterable[Lack]:
     first_end = min(ends, default=None)
     if listing.mode in LICENCES:
         if not listing.territory:
-            yield Lack("no_territory", "offer", "territory", _("Say where the licence applies."))
+            yield Lack("no_territory", "offer", "territory_zh", _("Say where the licence applies."))
         if listing.term_months is None:
-            yield Lack("no_term", "offer", "term_months", _("Say for how many months the licence runs."), rule=_open(listing))
+            yield Lack(
+                "no_term", "offer", "term_months", _("Say for how many months the licence runs."), rule=_open(listing),
+                blocks=listing.mode == Mode.OPEN,
+            )
         elif first_end is not None and months_after(today, listing.term_months) > first_end:
             yield Lack(
                 "term_too_long", "offer", "term_months",
@@ -305,7 +308,7 @@ def _about_summary(listing: Listing) -> Iterable[Lack]:
         ("applications", _("Say where it is used.")),
     ):
         if not getattr(listing, f"{name}_zh") and not getattr(listing, f"{name}_en"):
-            yield Lack(f"no_{name}", "summary", f"{name}_zh", sentence)
+            yield Lack(f"no_{name}", "summary", f"{name}_zh", sentence, blocks=not listing.is_taken_over)
     for name in ("title", "problem", "benefit", "applications"):
         zh, en = getattr(listing, f"{name}_zh"), getattr(listing, f"{name}_en")
         if bool(zh) != bool(en):
@@ -315,7 +318,7 @@ def _about_summary(listing: Listing) -> Iterable[Lack]:
             )
             break
     if listing.readiness is None:
-        yield Lack("no_readiness", "summary", "readiness", _("Give the technology readiness, 1 to 9."))
+        yield Lack("no_readiness", "summary", "readiness", _("Give the technology readiness, 1 to 9."), blocks=not listing.is_taken_over)
     elif listing.readiness >= 4 and not listing.evidence_zh and not listing.evidence_en:
         yield Lack(
             "no_evidence", "summary", "evidence_zh", _("From readiness 4 on, readers ask what it was proved by."), blocks=False
@@ -324,9 +327,8 @@ def _about_summary(listing: Listing) -> Iterable[Lack]:
 
 def texts_of(listing: Listing) -> list[str]:
     """Everything the holder wrote that the public reads."""
-    names = ("title", "problem", "benefit", "applications", "evidence")
-    texts = [getattr(listing, f"{name}_{language}") for name in names for language in ("zh", "en")]
-    return [*texts, listing.field_of_use, listing.territory]
+    names = ("title", "problem", "benefit", "applications", "evidence", "field_of_use", "territory")
+    return [getattr(listing, f"{name}_{language}") for name in names for language in ("zh", "en")]
 
 
 def _about_wording(listing: Listing, rights: list[Asset]) -> Iterable[Lack]:
@@ -367,7 +369,7 @@ def _about_price(listing: Listing) -> Iterable[Lack]:
         if listing.royalty_pct is None:
             yield Lack("no_royalty", "price", "royalty_pct", _("A royalty needs its percentage."), rule=_open(listing))
         if not listing.royalty_base:
-            yield Lack("no_royalty_base", "price", "royalty_base", _("Say what the royalty is a share of."), rule=_open(listing))
+            yield Lack("no_royalty_base", "price", "royalty_base_zh", _("Say what the royalty is a share of."), rule=_open(listing))
         if listing.mode not in LICENCES:
             yield Lack("royalty_on_sale", "price", "price_mode", _("A royalty belongs to a licence; choose another price."))
     if mode == PriceMode.SEALED:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from listings.assets.states import TRADABLE, LegalStatus
 from listings.catalogue import regions
-from listings.catalogue.ipc_words import ipc_word
+from listings.patents.ipc_words import ipc_word
 from listings.catalogue.models import Listing, Need
 from listings.catalogue.naming import kind_word
 from listings.catalogue.search import IPC_LEVELS

@@ -114,11 +114,13 @@ class OfferForm(DraftForm):
 
     class Meta:
         model = Listing
-        fields = ["territory", "field_of_use", "term_months", "region", "valid_until"]
+        fields = [
+            "territory_zh", "territory_en", "field_of_use_zh", "field_of_use_en", "term_months", "region", "valid_until",
+        ]
         widgets = {"valid_until": _date_input()}
         help_texts = {
-            "territory": _("For licences: for example “mainland China”."),
-            "field_of_use": _("For licences: leave empty when any use is allowed."),
+            "territory_zh": _("For licences: for example “mainland China”."),
+            "field_of_use_zh": _("For licences: leave empty when any use is allowed."),
             "valid_until": _("At most 24 months from today; the listing ends by itself then."),
         }
 
@@ -148,7 +150,8 @@ class PriceForm(DraftForm):
     class Meta:
         model = Listing
         fields = [
-            "price_mode", "price_min", "price_max", "currency", "price_per", "royalty_pct", "royalty_base", "offers_until",
+            "price_mode", "price_min", "price_max", "currency", "price_per", "royalty_pct", "royalty_base_zh",
+            "royalty_base_en", "offers_until",
         ]
         widgets = {
             "price_mode": forms.RadioSelect,
@@ -156,7 +159,7 @@ class PriceForm(DraftForm):
         }
         help_texts = {
             "price_min": _("In full, to the cent if need be: 4800000 or 4800000.00."),
-            "royalty_base": _("For example “net sales of licensed products”."),
+            "royalty_base_zh": _("For example “net sales of licensed products”."),
         }
 
     def clean(self) -> dict[str, Any]:

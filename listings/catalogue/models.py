@@ -69,8 +69,10 @@ class Listing(Stateful):
     )
     evidence_zh = models.TextField(_("evidence of readiness, in Chinese"), blank=True)
     evidence_en = models.TextField(_("evidence of readiness, in English"), blank=True)
-    territory = models.CharField(_("territory"), max_length=120, blank=True)
-    field_of_use = models.CharField(_("field of use"), max_length=200, blank=True)
+    territory_zh = models.CharField(_("territory, in Chinese"), max_length=120, blank=True)
+    territory_en = models.CharField(_("territory, in English"), max_length=160, blank=True)
+    field_of_use_zh = models.CharField(_("field of use, in Chinese"), max_length=200, blank=True)
+    field_of_use_en = models.CharField(_("field of use, in English"), max_length=300, blank=True)
     term_months = models.PositiveSmallIntegerField(_("licence term in months"), null=True, blank=True)
     price_mode = models.CharField(_("price"), max_length=12, choices=PriceMode.choices, default=PriceMode.NEGOTIABLE)
     price_min = models.DecimalField(_("price or lowest price"), max_digits=18, decimal_places=2, null=True, blank=True)
@@ -78,7 +80,8 @@ class Listing(Stateful):
     currency = models.CharField(_("currency"), max_length=3, default="CNY")
     price_per = models.CharField(_("price is"), max_length=8, choices=PricePer.choices, default=PricePer.ONCE)
     royalty_pct = models.DecimalField(_("royalty, percent"), max_digits=6, decimal_places=3, null=True, blank=True)
-    royalty_base = models.CharField(_("royalty on"), max_length=120, blank=True)
+    royalty_base_zh = models.CharField(_("royalty on, in Chinese"), max_length=120, blank=True)
+    royalty_base_en = models.CharField(_("royalty on, in English"), max_length=160, blank=True)
     offers_until = models.DateTimeField(_("offers open until"), null=True, blank=True)
     region = models.ForeignKey(Region, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
@@ -150,6 +153,23 @@ class Listing(Stateful):
     @property
     def evidence(self) -> str:
         return in_language(self.evidence_zh, self.evidence_en)
+
+    @property
+    def territory(self) -> str:
+        return in_language(self.territory_zh, self.territory_en)
+
+    @property
+    def field_of_use(self) -> str:
+        return in_language(self.field_of_use_zh, self.field_of_use_en)
+
+    @property
+    def royalty_base(self) -> str:
+        return in_language(self.royalty_base_zh, self.royalty_base_en)
+
+    @property
+    def is_taken_over(self) -> bool:
+        """Claims that the listing comes from a published catalogue: nothing is written into it that the source does not say."""
+        return bool(self.source_note_zh or self.source_note_en)
 
     @property
     def source_note(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -25,13 +26,12 @@ FIGURES_SHOWN = 12
 SOURCES = {
     "cnipa": gettext_lazy("CNIPA published file"),
     "uspto": gettext_lazy("USPTO published file"),
-    "epo": gettext_lazy("EPO published file"),
+    "epo_ops": gettext_lazy("EPO published file"),
     "google": gettext_lazy("Google Patents file"),
     "lens": gettext_lazy("Lens file"),
     "patentscope": gettext_lazy("PATENTSCOPE file"),
     "thomson": gettext_lazy("Thomson file"),
-    "sheet": gettext_lazy("stated by the holder"),
-    "holder": gettext_lazy("stated by the holder"),
+    "cn_sheet": gettext_lazy("spreadsheet of the holder"),
     "template": gettext_lazy("stated by the holder"),
 }
 
@@ -76,14 +76,14 @@ def right_facts(asset: Asset, parties: dict[str, list[Party]]) -> dict[str, Any]
     owners = parties.get(PartyRole.OWNER) or parties.get(PartyRole.ASSIGNEE) or parties.get(PartyRole.APPLICANT) or []
     lines = [
         _fact(_("Number"), shown_number(asset), facts, "application_number"),
-        _fact(_("Kind"), kind_word(kind_key(asset)), facts, "patent_kind"),
+        _fact(_("Kind"), kind_word(kind_key(asset)), facts, "kind"),
         _fact(_("Filing date"), asset.filed_on, facts, "filed_on"),
         _fact(_("Grant date"), asset.granted_on or (_("not granted") if not asset.is_granted else None), facts, "granted_on"),
         _fact(_("Expiry date"), asset.expires_on, facts, "expires_on"),
-        _fact(_("Legal status"), status_badge(asset)[1], facts, "status", on=asset.status_on),
+        _fact(_("Legal status"), status_badge(asset)[1], facts, "legal_status", on=asset.status_on),
         _fact("IPC", "、".join(patent.ipc[:FIGURES_SHOWN]) if patent and patent.ipc else None, facts, "ipc"),
-        _fact(_("Patent owner") if asset.is_granted else _("Applicant"), _people(owners), facts, "parties"),
-        _fact(_("Inventors"), _people(parties.get(PartyRole.INVENTOR, [])), facts, "parties"),
+        _fact(_("Patent owner") if asset.is_granted else _("Applicant"), _people(owners), facts, "parties.owner" if "parties.owner" in facts else "parties.applicant"),
+        _fact(_("Inventors"), _people(parties.get(PartyRole.INVENTOR, [])), facts, "parties.inventor"),
         _fact(_("Family"), "、".join(patent.family[:FIGURES_SHOWN]) if patent and patent.family else None, facts, "family"),
     ]
     return {
@@ -104,7 +104,7 @@ def _fact(term: str, value: Any, facts: dict[str, Any], column: str, on: Any = N
         "value": value,
         "is_date": hasattr(value, "isoformat"),
         "source": SOURCES.get(source, source) if source else "",
-        "on": on or as_of,
+        "on": on or (date.fromisoformat(as_of) if as_of else None),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from listings.catalogue.ipc_words import ipc_word
+from listings.patents.ipc_words import ipc_word
 from listings.catalogue.models import Listing, Need
 from listings.catalogue.naming import kind_key, kind_word, patent_of, readiness_word, shown_number, status_badge
 from listings.catalogue.pricing import budget_of, price_of, row_price

@@ -38,7 +38,7 @@ class ListingState(TextChoices):
     RESERVED = "reserved", _("Reserved")
     SUSPENDED = "suspended", _("Suspended")
     WITHDRAWN = "withdrawn", _("Withdrawn")
-    EXPIRED = "expired", _("Expired")
+    EXPIRED = "expired", _("Past its last day")
     CLOSED = "closed", _("Closed")
 
 
@@ -60,7 +60,7 @@ class NeedState(TextChoices):
     RETURNED = "returned", _("Returned for correction")
     PUBLISHED = "published", _("Published")
     WITHDRAWN = "withdrawn", _("Withdrawn")
-    EXPIRED = "expired", _("Expired")
+    EXPIRED = "expired", _("Past its last day")
     MET = "met", _("Met")
 
 

@@ -22,6 +22,8 @@ RANKS: Mapping[str, int] = {
     "cnipa": 3,
     "uspto": 3,
     "epo_ops": 3,
+    "demo": 3,
+    "nasa": 2,
     "lens": 2,
     "patentscope": 2,
     "thomson": 2,
@@ -68,19 +70,24 @@ class Merged:
 def merge(told: Sequence[Told]) -> Merged:
     """The merged view of one patent. `told` in the order the records came; at least one. The order of sources with different
     rank or date does not matter."""
-    ranked = sorted(
-        (one for _at, one in sorted(enumerate(told), key=lambda pair: -pair[0])),
-        key=lambda one: (RANKS.get(one.source, 0), one.as_of),
-        reverse=True,
-    )
+    # the position breaks ties: of equal rank and date the later record comes first
+    ranked: Sequence[Told] = told
+    if len(told) > 1:
+        places = sorted(
+            range(len(told)), key=lambda at: (RANKS.get(told[at].source, 0), told[at].as_of, at), reverse=True
+        )
+        ranked = [told[at] for at in places]
     merged = Merged(is_partial=all(one.content.get("partial") for one in told))
-    for name in SCALARS:
-        _scalar(merged, name, ranked)
-    for name in WHOLE_LISTS:
-        winner = next((one for one in ranked if one.content.get(name)), None)
-        merged.columns[name] = list(winner.content[name]) if winner else []
-        if winner:
-            merged.facts[name] = [winner.source, winner.as_of]
+    if len(ranked) == 1:
+        _only(merged, ranked[0])
+    else:
+        for name in SCALARS:
+            _scalar(merged, name, ranked)
+        for name in WHOLE_LISTS:
+            winner = next((one for one in ranked if one.content.get(name)), None)
+            merged.columns[name] = list(winner.content[name]) if winner else []
+            if winner:
+                merged.facts[name] = [winner.source, winner.as_of]
     _other_title(merged, ranked)
     _documents(merged, ranked)
     merged.columns["family"] = sorted({one for each in ranked for one in each.content.get("family", ())})[:MOST_FAMILY]
@@ -94,6 +101,24 @@ def merge(told: Sequence[Told]) -> Merged:
         ranked, "citations", lambda one: (one.get("office"), one["number"]) if one.get("number") else _folded(one.get("text", ""))
     )
     return merged
+
+
+def _only(merged: Merged, one: Told) -> None:
+    """The same as for several, when one source is all there is: most patents, so worth its own way."""
+    columns, facts, content = merged.columns, merged.facts, one.content
+    fact = [one.source, one.as_of]
+    for name in SCALARS:
+        value = content.get(name)
+        if value is None or value == "":
+            columns[name] = None if name in DATES or name == "cited_by_count" else ""
+        else:
+            columns[name] = date.fromisoformat(value) if name in DATES else value
+            facts[name] = fact
+    for name in WHOLE_LISTS:
+        found = content.get(name)
+        columns[name] = list(found) if found else []
+        if found:
+            facts[name] = fact
 
 
 def _scalar(merged: Merged, name: str, ranked: Sequence[Told]) -> None:
@@ -182,6 +207,15 @@ def _extras(ranked: Sequence[Told]) -> dict[str, str]:
 
 
 def _parties(merged: Merged, ranked: Sequence[Told]) -> None:
+    named: list[Any]
+    if len(ranked) == 1:
+        counts: dict[str, int] = {}
+        for party in ranked[0].content.get("parties", ()):
+            counts[party["role"]] = at = counts.get(party["role"], 0) + 1
+            merged.parties.append({**party, "sequence": at})
+        for role in counts:
+            merged.facts[f"parties.{role}"] = [ranked[0].source, ranked[0].as_of]
+        return
     for role in PARTY_ROLES:
         for one in ranked:
             named = [party for party in one.content.get("parties", ()) if party["role"] == role]

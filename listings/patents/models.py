@@ -196,6 +196,10 @@ class ImportRun(Stateful):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def state_label(self) -> str:
+        return str(ImportState(self.state).label)
+
 
 class ImportRejection(models.Model):
     """One record that was not taken, with where it stands and why (a code with parameters, said in both languages)."""

@@ -2,15 +2,18 @@
 
 Canonical forms (bare, the office stands beside them; WIPO ST.3 for offices, ST.16 for kind codes):
 
-- CN application ``201910526314.8`` or ``97101765.4`` (ZC 0006-2003: body, point, check digit); publication ``104968889``.
-- US application ``13/653045`` (series/serial), publication ``20130101709``, grant ``9254383``, ``D652271``, ``RE33508``.
+- CN application ``201910526314.8`` or ``97101765.4`` (ZC 0006-2003: body, point, check digit); publication
+  ``104968889``.
+- US application ``13/653045`` (series/serial), publication ``20130101709``, grant ``9254383``, ``D652271``,
+  ``RE33508``.
 - WO publication ``2014059282``; international application ``PCT/US2013/064552``.
 - EP publication of seven digits, application of eight without its check digit.
-- KR without the ``10-`` of inventions (``20040020104``), with the ``20`` of utility models; JP with the era letter if given.
+- KR without the ``10-`` of inventions (``20040020104``), with the ``20`` of utility models; JP with the era letter if
+  given.
 - Any other office: capital letters and digits, separators removed.
 
-Search services write some applications their own way (the "docdb" form: year before the US series, CN without check digit);
-``docdb=True`` reads those.
+Search services write some applications their own way (the "docdb" form: year before the US series, CN without check
+digit); ``docdb=True`` reads those.
 """
 
 from __future__ import annotations
@@ -66,7 +69,8 @@ class NumberError(ValueError):
 
 
 class Number(NamedTuple):
-    """A number that was understood. ``kind`` says what it numbers; ``right`` the sort of right, when the number tells."""
+    """A number that was understood. ``kind`` says what it numbers; ``right`` the sort of right, when the number
+    tells."""
 
     office: str
     kind: str
@@ -189,7 +193,8 @@ def _office_of(compact: str, hint: str | None) -> tuple[str, str, bool]:
             return head, rest[2:].lstrip(".:-"), True
         return head, rest, False
     if head.isalpha() and head.isascii() and head not in ("RE", "PP", "AI", "RX"):
-        # A prefix that is no office is an error, unless the hinted office numbers with letters itself (JP eras, IT towns).
+        # A prefix that is no office is an error, unless the hinted office numbers with letters itself (JP eras, IT
+        # towns).
         if hint and hint not in ("CN", "EP", "WO"):
             return _known(hint), compact, False
         raise NumberError("unknown_office", given=head)
@@ -238,8 +243,8 @@ def _cn(rest: str, expect: str | None, is_zl: bool, text: str) -> Number:
         nine_bare_digits = len(number) == 9 and "." not in number and match[2] != "X"
         if wants_application or not nine_bare_digits:
             return _cn_application(match[1], match[2], is_zl, given)
-    may_lack_check = len(number) == 12 or (len(number) == 8 and (wants_application or (expect is None and not kind_code)))
-    if may_lack_check and number.isdigit():
+    could_be_old = len(number) == 8 and (wants_application or (expect is None and not kind_code))
+    if (len(number) == 12 or could_be_old) and number.isdigit():  # written without its check digit
         try:
             return _cn_application(number, "", is_zl, given)
         except NumberError:
@@ -387,7 +392,8 @@ def looks_like_number(text: str) -> bool:
 
 
 def spellings(text: str) -> list[Number]:
-    """Every reading a bare number may have, likeliest first: the search bar tries them all. Empty when there is none."""
+    """Every reading a bare number may have, likeliest first: the search bar tries them all. Empty when there is
+    none."""
     found: list[Number] = []
     attempts: list[tuple[str | None, str | None]] = [(None, None), (None, APPLICATION), (None, PUBLICATION)]
     try:

@@ -18,9 +18,11 @@ REASONS: Mapping[str, Promise] = {
     "unknown_office": _("“%(given)s” is not the code of a patent office (WIPO ST.3)."),
     "no_office": _("The number does not say which office it is from. Put the country code before it, such as CN."),
     "too_long": _("The number is longer than any patent number can be."),
-    "numbers_disagree": _("The numbers in this row belong to different patents. Check application and patent number."),
-    "bad_date": _("“%(given)s” in column “%(column)s” is not a date. Write it as 2024-01-15."),
-    "bad_share": _("“%(given)s” is not a set of shares: name and percentage for each owner, no more than 100% together."),
+    "numbers_disagree": _(
+        "This row names two patents: %(number)s as application and %(other)s as patent. Correct one of them."
+    ),
+    "bad_date": _("“%(value)s” in column “%(column)s” is not a date. Write it as 2024-01-15."),
+    "bad_share": _("“%(value)s” is not a set of shares: name and percentage for each owner, no more than 100%% together."),
     "too_many_cells": _("The row has more cells than we read. Look for stray commas or missing quotes."),
     "cell_too_large": _("A cell of this row is larger than we read. Shorten it."),
     "nul_byte": _("The row holds characters that no text has. Save the file again as CSV in UTF-8."),
@@ -45,7 +47,7 @@ REASONS: Mapping[str, Promise] = {
         "The owner named is “%(owner)s”, not your organisation. Correct the owner, or record the assignment first."
     ),
     "cannot_store": _("The record holds a value that cannot be kept. Send it to the operator with its line number."),
-    "nothing_told": _("The record says nothing but a number."),
+    "strict": _("Not taken: the file has rejected records, and it was to be taken whole or not at all."),
 }
 UNNAMED = _("The record could not be read.")
 
@@ -83,7 +85,8 @@ SOURCES: Mapping[str, Promise] = {
     "google": _("Google Patents export"),
     "cn_sheet": _("spreadsheet of a database or holder"),
     "template": _("stated by the holder"),
-    "holder": _("stated by the holder"),
+    "demo": _("sample data"),
+    "nasa": _("NASA technology transfer list"),
 }
 
 

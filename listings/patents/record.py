@@ -1,7 +1,8 @@
 """What a reader hands to the importer: one patent as one source tells it, before anything is stored.
 
-A record claims only what its source says. An empty string, ``None`` or an empty list means "this source is silent", never
-"there is none", so a merge may skip it. Numbers are canonical (see ``numbers``): bare, without the office in front.
+A record claims only what its source says. An empty string, ``None`` or an empty list means "this source is silent",
+never "there is none", so a merge may skip it. Numbers are canonical (see ``numbers``): bare, without the office in
+front.
 """
 
 from __future__ import annotations
@@ -56,8 +57,9 @@ class CitationIn:
 class PatentIn:
     """One patent document, or what one file adds to it.
 
-    ``partial`` is true when the source is not a bibliographic record of its own: a claims, description, legal, family or
-    page-image answer, or a line of a search result. It enriches the patent it names; it is no reason to show a new one.
+    ``partial`` is true when the source is not a bibliographic record of its own: a claims, description, legal, family
+    or page-image answer, or a line of a search result. It enriches the patent it names; it is no reason to show a new
+    one.
     """
 
     source: str

@@ -42,12 +42,12 @@ def us_application(digits: str) -> str:
 
 
 def us_application_from_docdb(digits: str, kind_code: str = "") -> str:
-    """Docdb writes ``YYYYSSNNNNNN`` since about 2010 and ``NNNNNNYY`` before, without the series; its short form writes the
-    older ones ``YYYY0NNNNNN``.
+    """Docdb writes ``YYYYSSNNNNNN`` since about 2010 and ``NNNNNNYY`` before, without the series; its short form
+    writes the older ones ``YYYY0NNNNNN``.
 
-    The series of an old one follows from its year and, in a year when the series changed, from the serial: the old series
-    ended near 999,999 and the new one began at 1. Where that leaves doubt the docdb form is kept, which no office form can
-    equal because that holds a slash.
+    The series of an old one follows from its year and, in a year when the series changed, from the serial: the old
+    series ended near 999,999 and the new one began at 1. Where that leaves doubt the docdb form is kept, which no
+    office form can equal because that holds a slash.
     """
     if len(digits) == 12 and digits.isdigit() and digits[4:6] in US_SERIES_CODES:
         return f"{digits[4:6]}/{digits[6:]}"
@@ -62,7 +62,8 @@ def us_application_from_docdb(digits: str, kind_code: str = "") -> str:
     return digits
 
 
-# Years whose applications all carry one series, and years in which the series changed (USPTO, series codes by filing date).
+# Years whose applications all carry one series, and years in which the series changed (USPTO, series codes by filing
+# date).
 _US_WHOLE_YEARS = {
     **dict.fromkeys(range(1971, 1979), "05"),
     **dict.fromkeys(range(1980, 1987), "06"),

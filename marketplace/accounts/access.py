@@ -28,9 +28,11 @@ from marketplace.core.models import StoredFile
 
 
 def organisations_visible_to(actor: Actor) -> OrganisationQuerySet:
-    """The verified ones to everybody; one's own and a client's; to reviewers also what was ever submitted."""
+    """The verified ones to everybody; one's own and a client's; to reviewers also whatever was submitted."""
     if REVIEWERS.permits(actor, None):
-        return Organisation.objects.exclude(state=OrganisationState.DRAFT) | Organisation.objects.filter(pk=actor.org_id)
+        return Organisation.objects.exclude(state=OrganisationState.DRAFT) | Organisation.objects.filter(
+            pk=actor.org_id
+        )
     mine = [pk for pk in (actor.org_id, actor.on_behalf_of) if pk is not None]
     return Organisation.objects.filter(Q(state=OrganisationState.VERIFIED) | Q(pk__in=mine))
 
@@ -41,7 +43,7 @@ def get_organisation_for(actor: Actor, pk: int) -> Organisation:
 
 
 def own_organisation(actor: Actor) -> Organisation:
-    """The organisation the actor belongs to. Raises NoOrganisation, and ActsForClient while standing in another's place."""
+    """The organisation the actor belongs to. Raises NoOrganisation; ActsForClient while in a client's place."""
     if actor.org_id is None:
         raise NoOrganisation()
     if actor.on_behalf_of is not None:

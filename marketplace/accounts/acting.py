@@ -100,9 +100,7 @@ def delegations_open_to(membership: Membership) -> Any:
     """Delegations under which this member may act today; needs the roles of DELEGATE_ROLES."""
     if not DELEGATE_ROLES & set(membership.roles):
         return Delegation.objects.none()
-    return (
-        Delegation.objects.in_force(clock.today()).filter(agent=membership.organisation_id).select_related("client")
-    )
+    return Delegation.objects.in_force(clock.today()).filter(agent=membership.organisation_id).select_related("client")
 
 
 def actor_for(person: User, membership: Membership | None, delegation: Delegation | None = None) -> Actor:
@@ -123,7 +121,7 @@ def actor_for(person: User, membership: Membership | None, delegation: Delegatio
 
 
 def switch(request: HttpRequest, *, membership_id: int, delegation_id: int | None = None) -> Standing:
-    """Act in another membership, or for a client of it, from the next request on. Raises NotFound when it does not hold."""
+    """Act in another membership, or for a client of it, from the next request on. Raises NotFound."""
     assert isinstance(request.user, User)
     wanted = standing(request.user, membership_id=membership_id, delegation_id=delegation_id)
     if wanted.membership is None or wanted.membership.pk != membership_id:

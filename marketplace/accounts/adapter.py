@@ -34,7 +34,9 @@ class AccountAdapter(DefaultAccountAdapter):
         person = context.get("user") or User.objects.filter(email__iexact=email).first()
         language = getattr(person, "language", "") or translation.get_language() or settings.LANGUAGE_CODE
         with translation.override(language):
-            super().send_mail(template_prefix, email, {**context, "market_name": market_name()})
+            super().send_mail(
+                template_prefix, email, {**context, "market_name": market_name(), "market_phone": settings.MARKET_PHONE}
+            )
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         with translation.override(getattr(request.user, "language", "") or translation.get_language()):
@@ -57,7 +59,7 @@ class MfaAdapter(DefaultMFAAdapter):
 
 
 def _cipher() -> MultiFernet:
-    """Keys from SECRET_KEY first, then from its fallbacks, so that the key can be changed without losing authenticators."""
+    """Keys from SECRET_KEY first, then from its fallbacks, so that a change of key loses no authenticator."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return MultiFernet(
         [Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"mfa:{secret}".encode()).digest())) for secret in secrets]

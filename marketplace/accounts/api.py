@@ -51,7 +51,7 @@ class FacetOptionSerializer(serializers.Serializer[Any]):
     value = serializers.CharField()
     label = serializers.CharField()
     count = serializers.IntegerField()
-    chosen = serializers.BooleanField()
+    chosen = serializers.BooleanField(source="is_chosen")
 
 
 class FacetSerializer(serializers.Serializer[Any]):

@@ -8,5 +8,9 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        """Make the lifecycle, the subscriber, the file guard and the signal receivers known."""
-        from marketplace.accounts import access, graphs, letters, signals, tokens  # noqa: F401
+        """Make the lifecycle, the subscriber, the file guard, the signal receivers and the demo known."""
+        from marketplace.accounts import access, demo, graphs, letters, signals, tokens  # noqa: F401
+        from marketplace.core.demo import chapter, sign_in_list
+
+        chapter(10, "accounts", demo.load)
+        sign_in_list(demo.sign_ins)

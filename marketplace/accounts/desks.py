@@ -40,7 +40,12 @@ def contribute_to(registry: Any) -> None:
     registry.desk(OWN, 830, gettext_lazy("Delegations"), "delegation_list", shows=belongs)
     registry.desk(OWN, 840, gettext_lazy("API keys"), "token_list", shows=belongs)
     registry.desk(
-        DESK, 510, gettext_lazy("Organisations to review"), "organisation_queue", shows=reviews, count=waiting_for_review
+        DESK,
+        510,
+        gettext_lazy("Organisations to review"),
+        "organisation_queue",
+        shows=reviews,
+        count=waiting_for_review,
     )
     registry.desk(DESK, 590, gettext_lazy("People"), "people_desk", shows=reviews)
     registry.todo(10, to_do)
@@ -59,9 +64,7 @@ def to_do(actor: Actor) -> list[dict[str, Any]]:
             {"text": _("Complete your organisation and submit it for review."), "url": reverse("my_organisation")}
         )
     if own.state == OrganisationState.RETURNED:
-        lines.append(
-            {"text": _("Your organisation was returned for correction."), "url": reverse("my_organisation")}
-        )
+        lines.append({"text": _("Your organisation was returned for correction."), "url": reverse("my_organisation")})
     if reviews(actor):
         for row in Organisation.objects.in_state(OrganisationState.SUBMITTED).order_by("due_at")[:5]:
             lines.append(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplace.accounts.models import Organisation, OrganisationQuerySet, Region, in_language
 from marketplace.accounts.roles import Kind
+from marketplace.core.rows import FacetOption
 
 LONGEST_TEXT = 100
 
@@ -56,14 +57,16 @@ def facets(found: OrganisationFilter) -> list[dict[str, Any]]:
     chosen_regions = set(found.data.getlist("region")) if hasattr(found.data, "getlist") else set()
     by_kind = dict(_under(found, without="kind").order_by().values_list("kind").annotate(n=Count("pk")))
     by_region = _under(found, without="region").order_by().values("region__code", "region__name_zh", "region__name_en")
-    regions = sorted(by_region.exclude(region=None).annotate(n=Count("pk")), key=lambda row: (-row["n"], row["region__code"]))
+    regions = sorted(
+        by_region.exclude(region=None).annotate(n=Count("pk")), key=lambda row: (-row["n"], row["region__code"])
+    )
     zero = _unlisted(chosen_regions, {row["region__code"] for row in regions})
     return [
         {
             "name": "kind",
             "legend": _("Kind"),
             "options": [
-                {"value": kind.value, "label": kind.label, "count": by_kind.get(kind.value, 0), "chosen": kind in chosen_kinds}
+                FacetOption(kind.value, str(kind.label), by_kind.get(kind.value, 0), kind in chosen_kinds)
                 for kind in Kind
             ],
         },
@@ -71,12 +74,12 @@ def facets(found: OrganisationFilter) -> list[dict[str, Any]]:
             "name": "region",
             "legend": _("Region"),
             "options": [
-                {
-                    "value": row["region__code"],
-                    "label": in_language(row["region__name_zh"], row["region__name_en"]),
-                    "count": row["n"],
-                    "chosen": row["region__code"] in chosen_regions,
-                }
+                FacetOption(
+                    row["region__code"],
+                    in_language(row["region__name_zh"], row["region__name_en"]),
+                    row["n"],
+                    row["region__code"] in chosen_regions,
+                )
                 for row in regions
             ]
             + zero,
@@ -93,12 +96,9 @@ def _under(found: OrganisationFilter, *, without: str) -> QuerySet[Organisation]
     return rows
 
 
-def _unlisted(chosen: set[str], listed: set[str]) -> list[dict[str, Any]]:
+def _unlisted(chosen: set[str], listed: set[str]) -> list[FacetOption]:
     """Chosen regions that hold nothing themselves (a city whose parks hold all), so that they can be unticked."""
     missing = chosen - listed
     if not missing:
         return []
-    return [
-        {"value": region.code, "label": str(region), "count": 0, "chosen": True}
-        for region in Region.objects.filter(code__in=missing)
-    ]
+    return [FacetOption(region.code, str(region), 0, True) for region in Region.objects.filter(code__in=missing)]

@@ -84,7 +84,9 @@ class OrganisationForm(forms.ModelForm):
 
 class DocumentForm(forms.Form):
     paper = forms.ChoiceField(label=_("Document"), choices=VerificationDocument.Paper.choices)
-    file = forms.FileField(label=_("File"), help_text=_("PDF, PNG, JPEG, DOCX or XLSX. Only you and the reviewers can open it."))
+    file = forms.FileField(
+        label=_("File"), help_text=_("PDF, PNG, JPEG, DOCX or XLSX. Only you and the reviewers can open it.")
+    )
 
 
 class RolesField(forms.MultipleChoiceField):
@@ -110,15 +112,22 @@ class RolesForm(forms.Form):
 
 
 class DelegationForm(forms.Form):
-    agent = forms.ModelChoiceField(label=_("Who acts for you"), queryset=Organisation.objects.none(), empty_label=_("choose"))
+    agent = forms.ModelChoiceField(
+        label=_("Who acts for you"), queryset=Organisation.objects.none(), empty_label=_("choose")
+    )
     powers = forms.MultipleChoiceField(label=_("Powers"), choices=Power.choices, widget=forms.CheckboxSelectMultiple)
     starts_on = forms.DateField(label=_("From"), widget=DayInput())
-    ends_on = forms.DateField(label=_("Until"), widget=DayInput(), help_text=_("Both days are included. You can end it sooner at any time."))
+    ends_on = forms.DateField(
+        label=_("Until"), widget=DayInput(), help_text=_("Both days are included. You can end it sooner at any time.")
+    )
 
     def __init__(self, *args: Any, client_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["agent"].queryset = (
-            Organisation.objects.public().filter(kind__in=DELEGATE_KINDS).exclude(pk=client_id).order_by("name_zh", "pk")
+            Organisation.objects.public()
+            .filter(kind__in=DELEGATE_KINDS)
+            .exclude(pk=client_id)
+            .order_by("name_zh", "pk")
         )
         self.fields["starts_on"].initial = clock.today
         self.fields["ends_on"].initial = lambda: clock.today() + timedelta(days=365)
@@ -132,7 +141,9 @@ class DelegationForm(forms.Form):
 
 
 class TokenForm(forms.Form):
-    name = forms.CharField(label=_("Name of the key"), max_length=80, help_text=_("What will use it, such as “patent ledger”."))
+    name = forms.CharField(
+        label=_("Name of the key"), max_length=80, help_text=_("What will use it, such as “patent ledger”.")
+    )
     days = forms.IntegerField(label=_("Valid for, days"), min_value=1, max_value=MOST_DAYS, initial=90)
 
 

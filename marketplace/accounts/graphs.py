@@ -34,9 +34,7 @@ def missing_for_review(organisation: Organisation) -> list[Sentence]:
     is_person = organisation.kind == Kind.INDIVIDUAL
     if organisation.country == "CN" and not organisation.uscc and not is_person:
         missing.append(_("the unified social credit code"))
-    papers = set(
-        organisation.documents.filter(withdrawn_at__isnull=True).values_list("paper", flat=True)
-    )
+    papers = set(organisation.documents.filter(withdrawn_at__isnull=True).values_list("paper", flat=True))
     if is_person and VerificationDocument.Paper.IDENTITY not in papers:
         missing.append(_("a proof of identity"))
     if not is_person and not papers:

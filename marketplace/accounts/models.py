@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Lower
@@ -201,7 +201,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """An offer of membership to an e-mail address. Its link is signed, not stored: a copy of this table opens no door."""
+    """An offer of membership to an e-mail address. Its link is signed, not stored: this table alone opens no door."""
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField(_("e-mail address"))
@@ -268,7 +268,13 @@ class Delegation(models.Model):
                     ("client", RangeOperators.EQUAL),
                     ("agent", RangeOperators.EQUAL),
                     (
-                        Func("starts_on", "ends_on", models.Value("[]"), function="daterange", output_field=DateRangeField()),
+                        Func(
+                            "starts_on",
+                            "ends_on",
+                            models.Value("[]"),
+                            function="daterange",
+                            output_field=DateRangeField(),
+                        ),
                         RangeOperators.OVERLAPS,
                     ),
                 ],
@@ -297,7 +303,7 @@ class VerificationDocument(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="documents")
     paper = models.CharField(_("document"), max_length=16, choices=Paper.choices)
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
-    added_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    added_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 

@@ -1,4 +1,4 @@
-"""What follows from signing in: the session is listed, a shown second factor is remembered, a new password ends the rest."""
+"""What follows from signing in: the session is listed, a second factor remembered; a new password ends the rest."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 
 class TokenAuthentication(BaseAuthentication):
-    """Signs a request in by its key and sets `request.actor` to the member it was issued to. Never acts for a client."""
+    """Signs a request in by its key and sets `request.actor` to the member who holds it. Never acts for a client."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
         words = get_authorization_header(request).split()

@@ -42,7 +42,7 @@ def warning(code: str) -> Sentence:
     if not is_well_formed(code) or has_right_check_digit(code):
         return ""
     return format_lazy(
-        _("Check digit does not fit: the last character should be {expected}, it is {typed}. Compare with the licence."),
+        _("Check digit does not fit: the last character should be {expected}, not {typed}. Compare with the licence."),
         expected=expected_check_digit(code),
         typed=code[-1],
     )

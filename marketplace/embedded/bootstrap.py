@@ -8,9 +8,7 @@ import sys
 
 # Before anything that an older Python could not even read.
 if sys.version_info < (3, 11):  # noqa: UP036
-    sys.exit(
-        "Python 3.11 or newer is needed, and this is %d.%d; name one: make PYTHON=python3.12" % sys.version_info[:2]
-    )
+    sys.exit("Python 3.11 or newer is needed, and this one is older; name another: make PYTHON=python3.12")
 
 import fcntl
 import hashlib
@@ -131,7 +129,8 @@ def run(command: Sequence[str], *, quiet: bool = False) -> bool:
 
 
 def say(message: str) -> None:
-    print(f"install | {message}", file=sys.stderr, flush=True)
+    sys.stderr.write(f"install | {message}\n")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ class RunningPostgres:
 
 
 class Cluster:
-    """The cluster of one run directory. Callers serialise `find`, `start` and `stop` by the control lock of `servers`."""
+    """The cluster of one run directory. Callers serialise `find`, `start`, `stop` by the control lock of `servers`."""
 
     def __init__(self, directory: Path, *, durable: bool = True) -> None:
         self._directory = directory
@@ -219,7 +219,7 @@ class Cluster:
         made_by = int((self.data / "PG_VERSION").read_text().strip())
         if made_by != version:
             raise CannotServe(
-                f"The data in {self.data} is of PostgreSQL {made_by} and the programs are {version}: dump and restore it."
+                f"The data in {self.data} is of PostgreSQL {made_by} and the programs are {version}; dump and restore."
             )
         self._forget_stranger()
         return self._serve(programs, account, preferred_port)
@@ -384,4 +384,4 @@ def give_to(tree: Path, account: Account) -> None:
     for folder, _, files in os.walk(tree):
         os.chown(folder, account.uid, account.gid)
         for name in files:
-            os.chown(os.path.join(folder, name), account.uid, account.gid, follow_symlinks=False)
+            os.chown(Path(folder) / name, account.uid, account.gid, follow_symlinks=False)

@@ -23,7 +23,7 @@ _spawned: dict[int, subprocess.Popen[bytes]] = {}
 
 
 def spawn(command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own, out of reach of the terminal's Ctrl-C, and remember to ask how it ended."""
+    """Start a process in its own session, out of reach of the terminal's Ctrl-C, and remember to ask how it ended."""
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **options)
     _spawned[process.pid] = process
     return process
@@ -68,7 +68,7 @@ class Identity:
 
 
 def end(identity: Identity, steps: Sequence[tuple[signal.Signals, float]]) -> bool:
-    """Send each signal in turn and wait its seconds, stopping at the first that works. True when the process is gone."""
+    """Send each signal in turn and wait its seconds, up to the first that works. True when the process is gone."""
     for number, seconds in steps:
         if not identity.is_alive():
             return True

@@ -228,7 +228,7 @@ class Site:
             child.keep_running(self._variables())
 
     def _bring_servers_back(self) -> None:
-        """Start a fallen server again where it was. If its port was taken meanwhile, the children must learn the new one."""
+        """Start a fallen server again where it was; if its port was taken meanwhile, the children learn the new one."""
         say("A server ended; starting it again.")
         try:
             addresses = self.servers.join()
@@ -275,7 +275,7 @@ class Site:
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.address}healthz", timeout=2) as answer:
+            with urllib.request.urlopen(f"{self.address}healthz", timeout=2) as answer:  # noqa: S310  # our own address
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
@@ -309,7 +309,7 @@ def beat_command(directory: Path) -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`manage.py up`. Returns the exit code: 0 after a stop that was asked for, 1 when the site could not be started."""
+    """`manage.py up`. Returns the exit code: 0 after a stop that was asked for, 1 when the site cannot be started."""
     if arguments:
         say(f"up takes no arguments, but got: {' '.join(arguments)}")
         return 2

@@ -8,19 +8,26 @@ from django.views.decorators.http import require_GET, require_POST
 
 from marketplace.notifications import service
 
+PER_PAGE = 30
+
 
 @require_GET
 @login_required
 def notice_list(request: HttpRequest) -> HttpResponse:
-    page = Paginator(service.inbox(request.user.pk), 30).get_page(request.GET.get("page"))
-    notices = [{"row": row, "sentence": service.sentence_of(row)} for row in page]
-    return render(request, "notifications/notice_list.html", {"page": page, "notices": notices})
+    page = Paginator(service.inbox(request.user.pk), PER_PAGE).get_page(request.GET.get("page"))
+    notices = [
+        {"id": row.pk, "text": service.sentence_of(row), "url": row.url, "at": row.created_at, "is_new": row.read_at is None}
+        for row in page
+    ]
+    unread_here = [notice["id"] for notice in notices if notice["is_new"]]
+    context = {"notices": notices, "unread_here": unread_here, "number": page.number, "last": page.paginator.num_pages, "per_page": PER_PAGE}
+    return render(request, "notifications/notice_list.html", context)
 
 
 @require_POST
 @login_required
 def notice_read(request: HttpRequest) -> HttpResponse:
-    """Mark one notice (`id`) or all as read, then go to `next` inside the site or back to the list."""
-    wanted = [int(pk) for pk in request.POST.getlist("id") if pk.isdigit()]
-    service.mark_read(request.user.pk, wanted or None)
+    """Mark the notices named by `id`, or without any all of them, as read; then back to the list."""
+    wanted = [int(pk) for pk in request.POST.getlist("id") if pk.isascii() and pk.isdigit() and len(pk) < 19]
+    service.mark_read(request.user.pk, wanted if "id" in request.POST else None)
     return redirect("notice_list")

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
+import structlog
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from marketplace.core import clock
+from marketplace.core import clock, formats
 from marketplace.core.actor import ANONYMOUS
 from marketplace.core.pagecache import theme_of
 from marketplace.core.workdays import work_calendar
 from marketplace.portal import registry
+from marketplace.portal.about import ABOUT
 
 ENGLISH_PREFIX = "/en/"
 DESK_PREFIXES = ("/workspace/", "/desk/", "/account/")
+DATA_DATE_KEY = "portal.data-date"
+DATA_DATE_KEPT_S = 300
 
 
 def bare_path(path: str) -> str:
@@ -45,8 +52,10 @@ def market(request: HttpRequest) -> dict[str, Any]:
         "alternate_urls": {"zh-hans": path + query, "en": "/en" + path + query},
         "canonical_path": request.path,
         "places": SimpleLazyObject(lambda: places(path)),
-        "footer_links": SimpleLazyObject(footer_links),
+        "footer_links": SimpleLazyObject(lambda: footer_links(request.path)),
         "today": clock.today(),
+        "data_as_of": SimpleLazyObject(data_as_of),
+        "request_id": structlog.contextvars.get_contextvars().get("request_id", ""),
         "is_workday": SimpleLazyObject(lambda: work_calendar().is_workday(clock.today())),
         "actor": actor,
         "acting": None,
@@ -60,8 +69,18 @@ def market(request: HttpRequest) -> dict[str, Any]:
         context["acting"] = SimpleLazyObject(lambda: acting_for(request))
         context["unread_count"] = SimpleLazyObject(lambda: unread_count(actor.user_id))
         if path.startswith(DESK_PREFIXES):
-            context["side_nav"] = SimpleLazyObject(lambda: side_nav(request, path))
+            context["side_nav"] = SimpleLazyObject(lambda: side_nav(request))
     return context
+
+
+def data_as_of() -> date | None:
+    """The latest day any floor's data reach; asked of the floors once in five minutes."""
+    kept = cache.get(DATA_DATE_KEY)
+    if kept is None:
+        days = [day for newest in registry.data_dates if (day := newest()) is not None]
+        kept = max(days).isoformat() if days else ""
+        cache.set(DATA_DATE_KEY, kept, DATA_DATE_KEPT_S)
+    return date.fromisoformat(kept) if kept else None
 
 
 def places(path: str) -> list[dict[str, Any]]:
@@ -74,18 +93,16 @@ def places(path: str) -> list[dict[str, Any]]:
     return found
 
 
-def footer_links() -> list[dict[str, Any]]:
-    return [
-        {"url": reverse("about", args=["ranking"]), "label": _("Rules of ranking")},
-        {"url": reverse("about", args=["sources"]), "label": _("Data sources")},
-        {"url": reverse("about", args=["fees"]), "label": _("Fees")},
-        {"url": reverse("about", args=["complaints"]), "label": _("Complaints and disputes")},
-        {"url": reverse("about", args=["accessibility"]), "label": _("Accessibility")},
-        {"url": reverse("api_docs"), "label": _("API")},
-    ]
+def footer_links(path: str) -> list[dict[str, Any]]:
+    """The plain-language pages, the API and the page of preferences, which leads back to `path`."""
+    about = [{"url": reverse("about", args=[page]), "label": title} for page, title in ABOUT.items()]
+    # the documentation carries no language in its path
+    docs = reverse("api_docs") if formats.is_chinese(get_language() or "zh") else f"{reverse('api_docs')}?lang=en"
+    preferences = f"{reverse('preferences')}?{urlencode({'next': path})}"
+    return [*about, {"url": docs, "label": _("API")}, {"url": preferences, "label": _("Language and appearance")}]
 
 
-def side_nav(request: HttpRequest, path: str) -> list[dict[str, Any]]:
+def side_nav(request: HttpRequest) -> list[dict[str, Any]]:
     """The workspace's entries open to the actor, in groups; the longest matching address is the current one."""
     actor = request.actor  # type: ignore[attr-defined]
     groups: dict[str, list[dict[str, Any]]] = {}
@@ -97,7 +114,13 @@ def side_nav(request: HttpRequest, path: str) -> list[dict[str, Any]]:
         item = {"url": url, "label": entry.label, "count": entry.count(actor), "late": False, "current": False}
         items.append(item)
         groups.setdefault(str(entry.group), []).append(item)
-    here = [item for item in items if path.startswith(bare_path(item["url"]))]
+    # the workspace's own address begins all the others: it is current only when it is the page itself
+    root = reverse("workspace")
+    here = [
+        item
+        for item in items
+        if request.path == item["url"] or (item["url"] != root and request.path.startswith(item["url"]))
+    ]
     if here:
         max(here, key=lambda item: len(item["url"]))["current"] = True
     return [{"label": label, "items": entries} for label, entries in groups.items()]

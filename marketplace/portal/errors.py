@@ -1,5 +1,6 @@
 """Error pages that need no database."""
 
+import structlog
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -24,7 +25,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Rendered without context processors: the cause may be anything, the database included."""
     from django.template.loader import render_to_string
 
-    return HttpResponse(render_to_string("errors/500.html"), status=500)
+    reference = structlog.contextvars.get_contextvars().get("request_id", "")
+    return HttpResponse(render_to_string("errors/500.html", {"request_id": reference}), status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

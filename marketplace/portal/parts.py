@@ -13,11 +13,12 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.html import format_html
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from marketplace.core import charts, clock
+from marketplace.core import charts, clock, formats
+from marketplace.core.rows import FacetOption, ResultRow
 from marketplace.core.templatetags import market
 
 DIGEST = "9f3a6c0b7d21e4485a90bb1c7de2f03318c4a5567e8901fdcab2343e1d00c21e"
@@ -52,44 +53,41 @@ class SampleForm(forms.Form):
         return value
 
 
-def _rows() -> list[dict[str, Any]]:
+def _rows() -> list[ResultRow]:
     price = Decimal("4800000.00")
     return [
-        {
-            "pk": 1,
-            "url": "#results",
-            "plain_title": _("Fluoropolymer electrolyte membrane and its preparation"),
-            "title": format_html(
-                "<mark>{}</mark>{}", _("Fluoropolymer"), _(" electrolyte membrane and its preparation")
-            ),
-            "numbers": ["ZL 201910526314.8", _("Invention"), "C08J 5/22", "TRL 7"],
-            "owner": _("Yunlan Fluoromaterials Co., Ltd."),
-            "is_sample": True,
-            "why": _("Keeps its strength at 15 μm; 1,200 hours on the test bench of three stack makers."),
-            "starts_on": date(2019, 6, 18),
-            "expires_on": date(2039, 6, 18),
-            "rights": [("pledge", _("pledged, the pledgee must consent")), ("go", _("annuity paid to 2027-06"))],
-            "mode": _("Assignment"),
-            "price_large": market.money_large(price),
-            "exact": market.money_exact(price),
-            "picked": True,
-        },
-        {
-            "pk": 2,
-            "url": "#results",
-            "plain_title": _("Low-surface-energy fluorosilicone coating"),
-            "title": _("Low-surface-energy fluorosilicone coating"),
-            "numbers": ["CN 202410332187.6", _("Invention, application pending"), "C09D 183/08", "TRL 4"],
-            "owner": _("Lanjiang University"),
-            "is_sample": True,
-            "why": _("Water contact angle 118°, less than 6° lost after 2,000 rubs."),
-            "starts_on": date(2024, 3, 21),
-            "expires_on": date(2044, 3, 21),
-            "rights": [("now", _("application pending"))],
-            "mode": _("Exclusive licence"),
-            "price_words": _("negotiable"),
-            "picked": False,
-        },
+        ResultRow(
+            pk=1,
+            url="#results",
+            plain_title=_("Fluoropolymer electrolyte membrane and its preparation"),
+            title=format_html("<mark>{}</mark>{}", _("Fluoropolymer"), _(" electrolyte membrane and its preparation")),
+            numbers=["ZL 201910526314.8", _("Invention"), "C08J 5/22", "TRL 7"],
+            owner=_("Yunlan Fluoromaterials Co., Ltd."),
+            is_sample=True,
+            why=_("Keeps its strength at 15 μm; 1,200 hours on the test bench of three stack makers."),
+            starts_on=date(2019, 6, 18),
+            expires_on=date(2039, 6, 18),
+            rights=[("pledge", _("pledged, the pledgee must consent")), ("go", _("annuity paid to 2027-06"))],
+            mode=_("Assignment"),
+            price=market.money_large(price),
+            exact=market.money_exact(price),
+            is_picked=True,
+        ),
+        ResultRow(
+            pk=2,
+            url="#results",
+            plain_title=_("Low-surface-energy fluorosilicone coating"),
+            title=_("Low-surface-energy fluorosilicone coating"),
+            numbers=["CN 202410332187.6", _("Invention, application pending"), "C09D 183/08", "TRL 4"],
+            owner=_("Lanjiang University"),
+            is_sample=True,
+            why=_("Water contact angle 118°, less than 6° lost after 2,000 rubs."),
+            starts_on=date(2024, 3, 21),
+            expires_on=date(2044, 3, 21),
+            rights=[("now", _("application pending"))],
+            mode=_("Exclusive licence"),
+            price=_("negotiable"),
+        ),
     ]
 
 
@@ -133,7 +131,7 @@ def _bar() -> charts.RightsBar:
         lanes,
         span=life,
         today=today,
-        today_label=f"{_('today')} {market.formats.day_short(today, market._lang(), today)}",
+        today_label=f"{_('today')} {formats.day_short(today, (get_language() or 'zh-hans'), today)}",
         name="rb-sample",
     )
 
@@ -147,23 +145,22 @@ def sample_context() -> dict[str, Any]:
     )
     form.is_valid()
     options = [
-        {"value": "transfer", "label": _("Assignment"), "count": 58, "chosen": True, "depth": 0},
-        {"value": "exclusive", "label": _("Exclusive licence"), "count": 14, "chosen": False, "depth": 1},
-        {"value": "open", "label": _("Open licence"), "count": 0, "chosen": False, "depth": 2},
+        FacetOption("transfer", _("Assignment"), 58, is_chosen=True),
+        FacetOption("exclusive", _("Exclusive licence"), 14, depth=1),
+        FacetOption("open", _("Open licence"), 0, depth=2),
     ]
     million = Decimal(1_000_000)
     percentiles = [
-        charts.Reading(million * n / 10, market.formats.money_reading(million * n / 10, "CNY", market._lang()))
+        charts.Reading(million * n / 10, formats.money_reading(million * n / 10, "CNY", (get_language() or "zh-hans")))
         for n in (29, 38, 46, 57, 71)
     ]
     asking = charts.Reading(
         million * 48 / 10,
-        f"{_('Asking price')} {market.formats.money_reading(million * 48 / 10, 'CNY', market._lang())}",
+        f"{_('Asking price')} {formats.money_reading(million * 48 / 10, 'CNY', (get_language() or 'zh-hans'))}",
     )
     return {
         "form": form,
         "rows": _rows(),
-        "pickable": True,
         "picked": [{"title": _("Fluoropolymer electrolyte membrane"), "number": "ZL 201910526314.8"}],
         "states": [
             ("go", _("in force")),
@@ -337,7 +334,7 @@ def sample_context() -> dict[str, Any]:
 
 @require_GET
 def parts(request: HttpRequest) -> HttpResponse:
-    """All parts on one page. 404 unless DEBUG is on or a member of staff asks."""
-    if not (settings.DEBUG or getattr(request.user, "is_staff", False)):
+    """All parts on one page, for those who build pages: with DEBUG only."""
+    if not settings.DEBUG:
         raise Http404
     return render(request, "portal/parts.html", sample_context())

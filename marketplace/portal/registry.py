@@ -1,9 +1,13 @@
-"""What the higher floors contribute to shared pages: masthead places, desk entries, home figures and home blocks."""
+"""What the higher floors contribute to shared pages.
+
+Masthead places, desk entries, lines of work, and for the home page its figures, sections, entrances and shortcuts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from marketplace.core.actor import Actor
@@ -12,11 +16,12 @@ from marketplace.core.errors import Sentence
 
 @dataclass(frozen=True)
 class Place:
-    """One of the masthead's places."""
+    """One of the masthead's places; with `has_search` its list takes `?q=` and stands in the home page's search bar."""
 
     order: int
     label: Sentence
     url_name: str
+    has_search: bool = True
 
 
 @dataclass(frozen=True)
@@ -40,11 +45,32 @@ class Figure:
     value: Callable[[], Any]
     note: Callable[[], str]
     url_name: str = ""
+    unit: Sentence = ""
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """A way into the market's work from the home page: what one can do, and what it takes."""
+
+    order: int
+    title: Sentence
+    text: Sentence
+    url_name: str
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """A search often asked, under the home page's search bar; `query` is the query string of the list at `url_name`."""
+
+    order: int
+    label: Sentence
+    url_name: str
+    query: str
 
 
 @dataclass(frozen=True)
 class HomeBlock:
-    """A ruled section of the home page, by its template and what the template needs."""
+    """A ruled section of the home page: its template, and the names the template finds in its context."""
 
     order: int
     template: str
@@ -63,13 +89,16 @@ class ToDo:
 places: list[Place] = []
 desks: list[DeskEntry] = []
 figures: list[Figure] = []
+entrances: list[Entrance] = []
+shortcuts: list[Shortcut] = []
+data_dates: list[Callable[[], date | None]] = []
 blocks: list[HomeBlock] = []
 todos: list[ToDo] = []
 
 
-def place(order: int, label: Sentence, url_name: str) -> None:
+def place(order: int, label: Sentence, url_name: str, *, has_search: bool = True) -> None:
     """Add a place to the masthead. The label is what the place is called; the URL takes no arguments."""
-    places.append(Place(order, label, url_name))
+    places.append(Place(order, label, url_name, has_search))
     places.sort(key=lambda one: one.order)
 
 
@@ -88,11 +117,34 @@ def desk(
 
 
 def figure(
-    order: int, label: Sentence, value: Callable[[], Any], *, note: Callable[[], str] = lambda: "", url_name: str = ""
+    order: int,
+    label: Sentence,
+    value: Callable[[], Any],
+    *,
+    note: Callable[[], str] = lambda: "",
+    url_name: str = "",
+    unit: Sentence = "",
 ) -> None:
-    """Add a figure to the home page."""
-    figures.append(Figure(order, label, value, note, url_name))
+    """Add a figure to the home page. Whole numbers and decimals are written in groups of three, all else as it is."""
+    figures.append(Figure(order, label, value, note, url_name, unit))
     figures.sort(key=lambda one: one.order)
+
+
+def entrance(order: int, title: Sentence, text: Sentence, url_name: str) -> None:
+    """Add an entrance to the home page. Only for what can be done today; the URL takes no arguments."""
+    entrances.append(Entrance(order, title, text, url_name))
+    entrances.sort(key=lambda one: one.order)
+
+
+def shortcut(order: int, label: Sentence, url_name: str, query: str) -> None:
+    """Add an often-asked search to the home page."""
+    shortcuts.append(Shortcut(order, label, url_name, query))
+    shortcuts.sort(key=lambda one: one.order)
+
+
+def data_date(newest: Callable[[], date | None]) -> None:
+    """Tell up to which day some part's data reach; public pages show the latest of these days."""
+    data_dates.append(newest)
 
 
 def home_block(order: int, template: str, context: Callable[[], dict[str, Any]], *, column: str = "main") -> None:

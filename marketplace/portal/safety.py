@@ -5,10 +5,12 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from marketplace import environment as env
+
 
 @register("production")
 def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Refuse production with a default key, DEBUG, no TLS redirect, no host names or an embedded database."""
+    """Refuse production with a default key, DEBUG, no TLS redirect, no host names or embedded servers."""
     if not settings.PRODUCTION:
         return []
     problems = []
@@ -24,4 +26,8 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         problems.append(("SITE_URL is not an https address.", "Set SITE_URL=https://…", "market.E005"))
     if settings.IS_DEMO:
         problems.append(("DEMO is on in production.", "Unset DEMO.", "market.E006"))
+    missing = [name for name in ("DATABASE_URL", "REDIS_URL") if not env.text(name, "")]
+    if missing:
+        names = " and ".join(missing)
+        problems.append((f"{names} not set: the embedded servers are for demonstration.", f"Set {names}.", "market.E007"))
     return [Error(message, hint=hint, id=code) for message, hint, code in problems]

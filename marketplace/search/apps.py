@@ -3,7 +3,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SearchConfig(AppConfig):
-    """The search room: no models, two commands (`rebuild_search`, `check_search`), a subscriber and a readiness probe."""
+    """The search room: no models, two commands (`rebuild_search`, `check_search`), a subscriber and a readiness
+    probe."""
 
     name = "marketplace.search"
     label = "search"

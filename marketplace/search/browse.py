@@ -1,7 +1,8 @@
 """Answers without text, from columns alone: filter, count, order, page.
 
-A snapshot is a base (many rows, with its counts and orders worked out once) and a delta (the rows changed since, few). Rows of the
-base that the delta replaces or that were deleted are dead. Nothing here is written after it is made, so threads share it.
+A snapshot is a base (many rows, with its counts and orders worked out once) and a delta (the rows changed since,
+few). Rows of the base that the delta replaces or that were deleted are dead. Nothing here is written after it is
+made, so threads share it.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
-from .columns import MISSING, Columns, Table
+from .columns import MISSING, Columns, Table, packed_words
 from .fields import RELEVANCE, Collection, Query, UnknownField
 from .pack import Array
 
@@ -59,8 +60,20 @@ class _Rows:
     def others(self) -> Array:
         return np.zeros(0, np.int64) if self.mask is None else np.flatnonzero(~self.mask)
 
-    def counts(self, codes: Array, sets: int, whole: Array | None) -> Array:
-        """Rows per code. `whole`: the counts over all rows when they are known; then the smaller side is counted."""
+    @cached_property
+    def words(self) -> Array | None:
+        return None if self.mask is None else packed_words(self.mask)
+
+    def counts(self, codes: Array, sets: int, whole: Array | None, bits: Array | None = None) -> Array:
+        """Rows per code. `whole`: the counts over all rows when they are known; then the smaller side is counted.
+
+        `bits` (a row of bits for each of the first codes, where they are few) make it some five times faster.
+        """
+        if bits is not None and whole is not None and self.words is not None and self.count > self.total >> 6:
+            counted = np.zeros(sets, np.int64)
+            for code, row in enumerate(bits.reshape(len(whole), -1)):
+                counted[code] = np.bitwise_count(row & self.words).sum(dtype=np.uint32)
+            return counted
         if whole is not None and self.count * 2 > self.total:
             counted = np.zeros(sets, np.int64)
             counted[: len(whole)] = whole
@@ -81,8 +94,9 @@ class Snapshot:
     tables: Mapping[str, Table]
     whole_counts: Mapping[str, Array]
     orders: Mapping[str, Array]
+    bits: Mapping[str, Array]
     _kept: OrderedDict[object, _Selection] = field(default_factory=OrderedDict)
-    _counted: OrderedDict[object, Array] = field(default_factory=OrderedDict)
+    _without: dict[str, int] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     @cached_property
@@ -117,11 +131,10 @@ class Snapshot:
         wanted: dict[tuple[str, str], Callable[[], _Selection]] = {}
         for name, values in query.filters.items():
             if values:
-                wanted["filter", name] = lambda name=name, values=values: self._filtered(name, tuple(sorted(set(values))))
+                wanted["filter", name] = partial(self._filtered, name, tuple(sorted(set(values))))
         for name, (low, high) in query.ranges.items():
             if low is not None or high is not None:
-                missing_too = name in query.include_missing
-                wanted["range", name] = lambda n=name, lo=low, hi=high, m=missing_too: self._between(n, lo, hi, m)
+                wanted["range", name] = partial(self._between, name, low, high, name in query.include_missing)
         return wanted
 
     def _filtered(self, name: str, values: tuple[str, ...]) -> _Selection:
@@ -159,7 +172,9 @@ class Snapshot:
                 self._kept.popitem(last=False)
         return made
 
-    def _select(self, conditions: Mapping[tuple[str, str], Callable[[], _Selection]], but: tuple[str, str] | None) -> _Selection:
+    def _select(
+        self, conditions: Mapping[tuple[str, str], Callable[[], _Selection]], but: tuple[str, str] | None
+    ) -> _Selection:
         selected = self.alive
         for name, condition in conditions.items():
             if name != but:
@@ -183,7 +198,9 @@ class Snapshot:
             return parts[key]
 
         facets = {name: self._facet(name, query, rows(("filter", name))) for name in query.facets}
-        histograms = {name: self._histogram(name, edges, rows(("range", name))) for name, edges in query.histograms.items()}
+        histograms = {
+            name: self._histogram(name, edges, rows(("range", name))) for name, edges in query.histograms.items()
+        }
         base, delta = rows(None)
         ids = self._page(query, base, delta)
         return ids, base.count + delta.count, facets, histograms
@@ -191,11 +208,13 @@ class Snapshot:
     def _facet(self, name: str, query: Query, parts: tuple[_Rows, _Rows]) -> list[tuple[str, int]]:
         table = self.tables[name]
         base, delta = parts
-        counts = base.counts(self.base.codes[name], len(table), self.whole_counts[name])
+        counts = base.counts(self.base.codes[name], len(table), self.whole_counts[name], self.bits.get(name))
         if delta.count:
             counts = counts + delta.counts(self.delta.codes[name], len(table), None)
         limit = None if self.collection.facets[name].tree else query.facet_limit
-        return ranked(dict(zip(table.values, table.share_out(counts).tolist(), strict=True)), query.filters.get(name, ()), limit)
+        return ranked(
+            dict(zip(table.values, table.share_out(counts).tolist(), strict=True)), query.filters.get(name, ()), limit
+        )
 
     def _histogram(self, name: str, edges: object, parts: tuple[_Rows, _Rows]) -> list[tuple[int, int, int]]:
         rising = np.asarray(edges, np.int64)
@@ -218,16 +237,17 @@ class Snapshot:
             return []
         newer = self.delta.ids[delta.rows] if delta.count else np.zeros(0, np.int64)
         newer_keys = _keys(self.delta.numbers[name][delta.rows], falls) if delta.count else newer
-        # Of the first `stop` rows of the whole at most len(newer) come from the delta, so base rows before start - len(newer)
+        # Of the first `stop` rows of the whole at most len(newer) come from the delta, so base rows before start -
+        # len(newer)
         # are before the page whatever the delta holds; the page is `skipped` rows into what remains, merged.
         first = max(0, start - len(newer))
         rows = self._base_rows(name, falls, base, first, min(stop, base.count))
         if not len(newer):
-            return self.base.ids[rows].tolist()
+            return _listed(self.base.ids[rows])
         keys = np.concatenate([_keys(self.base.numbers[name][rows], falls), newer_keys])
         ids = np.concatenate([self.base.ids[rows], newer])
         order = np.lexsort((-ids if falls else ids, keys))
-        return ids[order[start - first : stop - first]].tolist()
+        return _listed(ids[order[start - first : stop - first]])
 
     def _base_rows(self, name: str, falls: bool, hits: _Rows, start: int, stop: int) -> Array:
         """Hits number start to stop, in order, of the base."""
@@ -237,14 +257,26 @@ class Snapshot:
             keys = _keys(self.base.numbers[name][hits.rows], falls)
             order = np.lexsort((-hits.rows if falls else hits.rows, keys))
             return hits.rows[order[start:stop]]
-        row_at = _sequence(self.orders[name], self.base.numbers[name], falls)
+        if name not in self._without:
+            self._without[name] = int(np.count_nonzero(self.base.numbers[name] == MISSING))
+        row_at = _sequence(self.orders[name], self._without[name], falls)
         if hits.mask is None:
             return row_at(start, stop)
         if start > hits.count - stop:  # nearer the end: walk back from there
-            backwards = _walk(lambda a, b: row_at(len(self.base) - b, len(self.base) - a)[::-1], len(self.base), hits.mask,
-                              hits.count - stop, hits.count - start)
+            backwards = _walk(
+                lambda a, b: row_at(len(self.base) - b, len(self.base) - a)[::-1],
+                len(self.base),
+                hits.mask,
+                hits.count - stop,
+                hits.count - start,
+            )
             return backwards[::-1]
         return _walk(row_at, len(self.base), hits.mask, start, stop)
+
+
+def _listed(ids: Array) -> list[int]:
+    found: list[int] = ids.tolist()
+    return found
 
 
 def _chosen(codes: Array, holds: Array) -> Array:
@@ -265,18 +297,19 @@ def _keys(numbers: Array, falls: bool) -> Array:
     return keys
 
 
-def _sequence(order: Array, numbers: Array, falls: bool) -> Callable[[int, int], Array]:
-    """Rows number a to b of all rows in the order wanted. `order` rises and has rows without a number first."""
+def _sequence(order: Array, without: int, falls: bool) -> Callable[[int, int], Array]:
+    """Rows number a to b of all rows in the order wanted. `order` rises and has the rows `without` a number first."""
     total = len(order)
-    without = int(np.searchsorted(numbers, MISSING, side="right", sorter=order))
     if falls:
         return lambda a, b: order[total - b : total - a][::-1]
 
     def rising(a: int, b: int) -> Array:
         with_number = total - without
         return np.concatenate(
-            [order[without + a : without + min(b, with_number)] if a < with_number else order[:0],
-             order[max(a - with_number, 0) : max(b - with_number, 0)]]
+            [
+                order[without + a : without + min(b, with_number)] if a < with_number else order[:0],
+                order[max(a - with_number, 0) : max(b - with_number, 0)],
+            ]
         )
 
     return rising
@@ -305,8 +338,9 @@ def _strides(total: int) -> Iterator[tuple[int, int]]:
 
 
 def ranked(counts: Mapping[str, int], selected: object, limit: int | None) -> list[tuple[str, int]]:
-    """Values with a count, most frequent first, then by value; past the limit only those selected, which stay even at zero."""
+    """Values with a count, most frequent first, then by value; past the limit only those selected, which stay even
+    at zero."""
     kept = set(selected) if isinstance(selected, (list, tuple, set, frozenset)) else set()
-    order = sorted(((v, c) for v, c in counts.items() if c or v in kept), key=lambda pair: (-pair[1], pair[0]))
-    shown = order if limit is None else [pair for at, pair in enumerate(order) if at < limit or pair[0] in kept]
-    return shown + [(value, 0) for value in sorted(kept - counts.keys())]
+    full = {**dict.fromkeys(kept, 0), **{value: count for value, count in counts.items() if count or value in kept}}
+    order = sorted(full.items(), key=lambda pair: (-pair[1], pair[0]))
+    return order if limit is None else [pair for at, pair in enumerate(order) if at < limit or pair[0] in kept]

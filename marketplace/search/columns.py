@@ -1,14 +1,15 @@
 """Everything but text as columns: one row a document, rows in id order, one array a field.
 
-A facet is stored as one small code a row. A code stands for the *set* of values the row has ("H", "H01", "H01M"), so a facet with
-one value, several values or a tree is the same thing: count the codes, then share the counts out to the values of each set.
-Tables of sets only grow; a rebuild makes them anew.
+A facet is stored as one small code a row. A code stands for the *set* of values the row has ("H", "H01", "H01M"), so
+a facet with one value, several values or a tree is the same thing: count the codes, then share the counts out to the
+values of each set. Tables of sets only grow; a rebuild makes them anew.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ class TableWriter:
         self.values = list(table.values)
         self._code_of_value = {value: code for code, value in enumerate(self.values)}
         starts, members = table.starts.tolist(), table.members.tolist()
-        self.sets: list[tuple[int, ...]] = [tuple(members[a:b]) for a, b in zip(starts, starts[1:], strict=False)]
+        self.sets: list[tuple[int, ...]] = [tuple(members[a:b]) for a, b in pairwise(starts)]
         self._code_of_set = {one: code for code, one in enumerate(self.sets)}
 
     def code(self, values: tuple[str, ...]) -> int:
@@ -124,7 +125,8 @@ class Columns:
             return np.zeros(0, np.int64)
         at = np.searchsorted(self.ids, ids)
         at[at == len(self.ids)] = 0
-        return at[self.ids[at] == ids]
+        found: Array = at[self.ids[at] == ids]
+        return found
 
     def take(self, rows: Array) -> Columns:
         return Columns(
@@ -172,8 +174,22 @@ class Columns:
             none,
             none,
             {name: np.zeros(0, np.uint8) for name in collection.facets},
-            {name: none for name in collection.numbers},
+            dict.fromkeys(collection.numbers, none),
         )
+
+
+def bits_of(codes: Array, sets: int) -> Array:
+    """One bit a row for each code, packed into words, code after code: to count rows by AND and a count of bits."""
+    packed = [packed_words(codes == code) for code in range(sets)]
+    return np.concatenate(packed) if packed else np.zeros(0, np.uint64)
+
+
+def packed_words(mask: Array) -> Array:
+    """A boolean mask as 64-bit words, the last one filled up with zeros."""
+    octets = np.packbits(mask)
+    words = np.zeros(-(-len(octets) // 8), np.uint64)
+    words.view(np.uint8)[: len(octets)] = octets
+    return words
 
 
 def code_type(sets: int) -> type[np.unsignedinteger[Any]]:

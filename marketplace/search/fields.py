@@ -1,4 +1,5 @@
-"""What a collection can be asked: its fields, its documents, a query and an answer. Pure data; no engine, no database."""
+"""What a collection can be asked: its fields, its documents, a query and an answer. Pure data; no engine, no
+database."""
 
 from __future__ import annotations
 
@@ -37,7 +38,8 @@ class IndexBusy(SearchError):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Words to be found by `Query.text`. A word here counts as `boost` words, which lifts documents whose hits are here (titles)."""
+    """Words to be found by `Query.text`. A word here counts as `boost` words, which lifts documents whose hits are
+    here (titles)."""
 
     name: str
     boost: int = 1
@@ -47,8 +49,8 @@ class Text:
 class Facet:
     """Values to filter by and to count. `multi`: a document may have several.
 
-    `tree` gives prefix lengths: with (1, 3, 4) the IPC symbol "H01M10/05" also counts, and is found, as "H", "H01" and "H01M"
-    and nothing longer. A value shorter than a length stands only for the levels it reaches.
+    `tree` gives prefix lengths: with (1, 3, 4) the IPC symbol "H01M10/05" also counts, and is found, as "H", "H01"
+    and "H01M" and nothing longer. A value shorter than a length stands only for the levels it reaches.
     """
 
     name: str
@@ -58,7 +60,8 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """Strings found only whole (numbers in their canonical spelling); never counted, so any number of distinct ones will do."""
+    """Strings found only whole (numbers in their canonical spelling); never counted, so any number of distinct ones
+    will do."""
 
     name: str
 
@@ -67,8 +70,8 @@ class Exact:
 class Range:
     """An integer to bound (`Query.ranges`). With `bands` = rising lower edges it also makes the facet `<name>_band`.
 
-    Bands (0, 1000, 5000) give the facet values "0-1000", "1000-5000" and "5000-": lower edge in, upper edge out. A number under
-    the first edge has no band.
+    Bands (0, 1000, 5000) give the facet values "0-1000", "1000-5000" and "5000-": lower edge in, upper edge out. A
+    number under the first edge has no band.
     """
 
     name: str
@@ -87,10 +90,11 @@ Field = Text | Facet | Exact | Range | Sort
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One thing to index. `version` is any integer that changes when the thing does; `check` compares it with the database's.
+    """One thing to index. `version` is any integer that changes when the thing does; `check` compares it with the
+    database's.
 
-    `values` maps field names to a string (Text, Facet, Exact), a sequence of strings (Facet with `multi` or `tree`, Exact) or an
-    integer (Range, Sort); a missing name or None means no value.
+    `values` maps field names to a string (Text, Facet, Exact), a sequence of strings (Facet with `multi` or `tree`,
+    Exact) or an integer (Range, Sort); a missing name or None means no value.
     """
 
     id: int
@@ -114,8 +118,9 @@ class Provider(Protocol):
 class Collection:
     """A named set of documents and its fields.
 
-    `subject` is the kind of event subject whose id is a document id; `related` maps other kinds to a function from their ids to
-    document ids (a patent's change touches its listings). `default_sort` orders a browse that asks for relevance.
+    `subject` is the kind of event subject whose id is a document id; `related` maps other kinds to a function from
+    their ids to document ids (a patent's change touches its listings). `default_sort` orders a browse that asks for
+    relevance.
     """
 
     name: str
@@ -213,9 +218,9 @@ class Query:
     """One question. Values of one filter are alternatives; different filters must all hold.
 
     `ranges` are inclusive, None is open; a document without the number fails unless its name is in `include_missing`.
-    `facets` are counted with every filter but their own. `histograms` maps a number to rising edges e0 < e1 < …: counts of
-    [e0, e1), [e1, e2) …, with every condition but that number's own range. `page` counts from 1. `facet_limit` keeps the most
-    frequent values of a facet (selected ones always stay; trees are never cut).
+    `facets` are counted with every filter but their own. `histograms` maps a number to rising edges e0 < e1 < …:
+    counts of [e0, e1), [e1, e2) …, with every condition but that number's own range. `page` counts from 1.
+    `facet_limit` keeps the most frequent values of a facet (selected ones always stay; trees are never cut).
     """
 
     text: str = ""
@@ -234,8 +239,8 @@ class Query:
 class Result:
     """The answer to a Query: ids of one page in order, the total, and counts (most frequent first, then by value).
 
-    `relaxed` says that no document has all the words, so those with most of them are shown. `generation` names the state of the
-    index that answered; it grows with each change.
+    `relaxed` says that no document has all the words, whatever the filters, so those with some of them are shown.
+    `generation` names the state of the index that answered; it grows with each change.
     """
 
     ids: list[int]
@@ -266,7 +271,8 @@ class Differences:
 
 @dataclass(frozen=True)
 class State:
-    """Whether a collection can answer: `state` is "ready", "missing", "outdated" (fields or format changed) or "unreadable"."""
+    """Whether a collection can answer: `state` is "ready", "missing", "outdated" (fields or format changed) or
+    "unreadable"."""
 
     collection: str
     state: str

@@ -1,8 +1,8 @@
 """Traditional to simplified characters, for the ones that technical writing uses.
 
-Only characters whose simplified form does not depend on the word are listed, so the mapping never guesses (乾, 瞭, 著 and the
-like are left alone); two regional names of elements are folded too (矽 to 硅, 醯 to 酰). It is not a full conversion: it lets a
-reader who types 電池 find 电池. Each pair is traditional then simplified.
+Only characters whose simplified form does not depend on the word are listed, so the mapping never guesses (乾, 瞭, 著
+and the like are left alone); two regional names of elements are folded too (矽 to 硅, 醯 to 酰). It is not a full
+conversion: it lets a reader who types 電池 find 电池. Each pair is traditional then simplified.
 """
 
 _PAIRS = (
@@ -35,7 +35,5 @@ _PAIRS = (
     "飄飘養养餘余館馆駐驻騰腾髮发鬆松鬥斗鯨鲸鹼碱黏黏齋斋"
 )
 
-SIMPLIFIED: dict[int, str] = {
-    ord(old): new for old, new in zip(_PAIRS[::2], _PAIRS[1::2], strict=True) if old != new
-}
+SIMPLIFIED: dict[int, str] = {ord(old): new for old, new in zip(_PAIRS[::2], _PAIRS[1::2], strict=True) if old != new}
 """For `str.translate`: one character to one character, so offsets in a text stay where they were."""

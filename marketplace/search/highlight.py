@@ -76,12 +76,18 @@ def highlight(text: str, query_text: str) -> list[tuple[str, bool]]:
 def highlight_html(text: str, query_text: str) -> SafeString:
     """The text with hits in <mark>, every piece escaped."""
     return format_html_join(
-        "", "{}", ((format_html("<mark>{}</mark>", piece) if is_hit else piece,) for piece, is_hit in highlight(text, query_text))
+        "",
+        "{}",
+        (
+            (format_html("<mark>{}</mark>", piece) if is_hit else piece,)
+            for piece, is_hit in highlight(text, query_text)
+        ),
     )
 
 
 def snippet(text: str, query_text: str, length: int = 120) -> str:
-    """The stretch of at most about `length` characters with the most different hits, begun at a sentence where one is near.
+    """The stretch of at most about `length` characters with the most different hits, begun at a sentence where one
+    is near.
 
     An ellipsis stands where text was left out. Without a hit it is the beginning.
     """
@@ -99,7 +105,13 @@ def snippet(text: str, query_text: str, length: int = 120) -> str:
         begin = near + 1
     begin = min(begin, max(0, len(text) - length))
     end = min(len(text), begin + length)
-    if begin and text[begin - 1].isascii() and text[begin - 1].isalnum() and text[begin].isascii() and text[begin].isalnum():
+    if (
+        begin
+        and text[begin - 1].isascii()
+        and text[begin - 1].isalnum()
+        and text[begin].isascii()
+        and text[begin].isalnum()
+    ):
         gap = text.find(" ", begin, best + 1)  # do not begin inside an English word
         begin = gap + 1 if gap >= 0 else begin
     if end < len(text) and text[end].isascii() and text[end].isalnum():

@@ -1,6 +1,8 @@
-"""The door to search: ask, change, rebuild, check. Every caller goes through here, so another engine can stand behind it.
+"""The door to search: ask, change, rebuild, check. Every caller goes through here, so another engine can stand
+behind it.
 
-    register(Collection("patents", (Text("title", 3), Facet("ipc", multi=True, tree=(1, 3, 4)), Sort("filed")), "-filed"), provider)
+    fields = (Text("title", 3), Facet("ipc", multi=True, tree=(1, 3, 4)), Sort("filed"))
+    register(Collection("patents", fields, default_sort="-filed"), provider)
     upsert("patents", [1, 2, 3])
     search("patents", Query("电解质膜", filters={"ipc": ["H01M"]}, facets=["ipc"]))
 
@@ -43,9 +45,34 @@ from .registry import provider as _provider
 from .store import Build, Store
 
 __all__ = [
-    "Collection", "Differences", "Document", "Exact", "Facet", "IndexBusy", "IndexNotReady", "Provider", "Query", "Range", "Result",
-    "SearchError", "Sort", "State", "Text", "UnknownField", "check", "collections", "delete", "generation", "lookup", "ready",
-    "rebuild", "register", "search", "unregister", "upsert", "use_directory",
+    "Collection",
+    "Differences",
+    "Document",
+    "Exact",
+    "Facet",
+    "IndexBusy",
+    "IndexNotReady",
+    "Provider",
+    "Query",
+    "Range",
+    "Result",
+    "SearchError",
+    "Sort",
+    "State",
+    "Text",
+    "UnknownField",
+    "check",
+    "collections",
+    "delete",
+    "generation",
+    "lookup",
+    "ready",
+    "rebuild",
+    "register",
+    "search",
+    "unregister",
+    "upsert",
+    "use_directory",
 ]
 
 Progress = Callable[[int], None]
@@ -121,8 +148,8 @@ def delete(name: str, ids: Iterable[int]) -> int:
 def rebuild(name: str, progress: Progress | None = None) -> int:
     """Make the index anew from the database and put it in place in one step; returns the number of documents.
 
-    The old index goes on answering and taking changes meanwhile; what changes is read once more at the end. `progress` is told
-    the number of documents done. Raises IndexBusy when another rebuild runs.
+    The old index goes on answering and taking changes meanwhile; what changes is read once more at the end.
+    `progress` is told the number of documents done. Raises IndexBusy when another rebuild runs.
     """
     collection = _collection(name)
     store = _store(collection)
@@ -145,9 +172,7 @@ def rebuild(name: str, progress: Progress | None = None) -> int:
 def check(name: str) -> Differences:
     """Compare the index with the database: ids it lacks, ids it should not have, ids it has in another version."""
     opened = _store(_collection(name)).opened()
-    pairs = np.fromiter(
-        _provider(name).versions(), dtype=np.dtype([("id", np.int64), ("version", np.int64)]), count=-1
-    )
+    pairs = np.fromiter(_provider(name).versions(), dtype=np.dtype([("id", np.int64), ("version", np.int64)]), count=-1)
     pairs.sort(order="id")
     ids, versions = opened.snapshot.all_versions()
     _, here, there = np.intersect1d(ids, pairs["id"], assume_unique=True, return_indices=True)
@@ -217,6 +242,9 @@ def _check_query(collection: Collection, query: Query) -> None:
         for name in names:
             if name not in allowed:
                 raise UnknownField(f"{collection.name}: {name!r} cannot be used as a {use}")
+    for name, values in query.filters.items():
+        if not all(_is_text(value) for value in values):
+            raise UnknownField(f"{collection.name}: a value of {name!r} is not text")
     if query.sort != RELEVANCE and query.sort.removeprefix("-") not in collection.sorts:
         raise UnknownField(f"{collection.name}: cannot sort by {query.sort!r}")
     if query.page < 1 or not 1 <= query.per_page <= 1000:
@@ -224,6 +252,15 @@ def _check_query(collection: Collection, query: Query) -> None:
     for name, bounds in query.ranges.items():
         if any(bound is not None and not MISSING < bound < 1 << 63 for bound in bounds):
             raise UnknownField(f"{collection.name}: a bound of {name!r} is out of reach")
+
+
+def _is_text(value: str) -> bool:
+    """Lone surrogates, which JSON can carry, are no text."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _listed(ids: Array) -> list[int]:

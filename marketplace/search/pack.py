@@ -1,7 +1,8 @@
 """One file of named arrays, written once and mapped into memory by every reader.
 
-A header line of JSON (names, types, lengths, places, and a note of the writer's), then the arrays, each on a 64-byte boundary.
-The header carries its own length and checksum and the file's size, so a file cut short is refused, not misread.
+A header line of JSON (names, types, lengths, places, and a note of the writer's), then the arrays, each on a
+64-byte boundary. The header carries its own length and checksum and the file's size, so a file cut short is
+refused, not misread.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def write_pack(path: Path, arrays: Mapping[str, Array], note: Mapping[str, Any])
     header = json.dumps({"arrays": places, "note": dict(note), "size": at}, ensure_ascii=False).encode()
     lead = _MAGIC + f"{len(header):016d}{zlib.crc32(header):010d}".encode()
     temporary = path.with_name(path.name + ".part")
-    with open(temporary, "wb") as out:
+    with temporary.open("wb") as out:
         out.write(lead + header)
         out.write(b"\0" * (_start(len(header)) - len(lead) - len(header)))
         for array in arrays.values():
@@ -42,12 +43,12 @@ def write_pack(path: Path, arrays: Mapping[str, Array], note: Mapping[str, Any])
             out.write(b"\0" * (-array.nbytes % 64))
         out.flush()
         os.fsync(out.fileno())
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def read_pack(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
     """The arrays, read-only and mapped, and the note. Raises FileNotFoundError, TornFile."""
-    with open(path, "rb") as file:
+    with path.open("rb") as file:
         lead = file.read(34)
         if len(lead) < 34 or not lead.startswith(_MAGIC):
             raise TornFile(f"{path.name}: not a pack")

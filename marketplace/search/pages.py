@@ -1,14 +1,14 @@
 """Search pages: what the address asks, turned into a Query, and the answer turned into what a page shows.
 
-A list page declares a `SearchFilter` (a django-filter set whose filters are facets and ranges of a collection) and calls
-`search_page`. The same filter set serves the API, the export and saved searches, so all of them mean the same by an address.
-Nothing here knows what the documents are: the caller turns ids into rows.
+A list page declares a `SearchFilter` (a django-filter set whose filters are facets and ranges of a collection) and
+calls `search_page`. The same filter set serves the API, the export and saved searches, so all of them mean the same
+by an address. Nothing here knows what the documents are: the caller turns ids into rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
@@ -22,6 +22,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from marketplace.core.rows import FacetOption, ResultRow
 from marketplace.search import index
 from marketplace.search.fields import RELEVANCE, Query, Result
 
@@ -43,9 +44,10 @@ LARGEST_BOUND = Decimal(10) ** 15
 class FacetSpec:
     """One facet group of the rail: `name` is both the collection's facet and the parameter of the address.
 
-    `label` words a value. Values named in `order` come in that order and are shown even at zero; the others follow by count,
-    the first `top` open and the rest folded. `tree` shows the levels of a tree facet (prefix lengths), children under chosen
-    parents only. `within` names another parameter of which one value must be chosen for the group to show.
+    `label` words a value. Values named in `order` come in that order and are shown even at zero; the others follow
+    by count, the first `top` open and the rest folded. `tree` shows the levels of a tree facet (prefix lengths),
+    children under chosen parents only. `within` names another parameter of which one value must be chosen for the
+    group to show.
     """
 
     name: str
@@ -66,8 +68,9 @@ class FacetSpec:
 class RangeSpec:
     """A pair of bounds on an integer of the collection, with the counts drawn above it.
 
-    The address carries `<name>_min`, `<name>_max` in the reader's unit and `<name>_missing=1` to let in documents without the
-    number. `low` and `high` turn what was typed into index units. `edges` are rising, in index units; `word` writes a bound.
+    The address carries `<name>_min`, `<name>_max` in the reader's unit and `<name>_missing=1` to let in documents
+    without the number. `low` and `high` turn what was typed into index units. `edges` are rising, in index units;
+    `word` writes a bound.
     """
 
     name: str
@@ -170,7 +173,9 @@ class SearchFilter(django_filters.FilterSet):
             )
         return filters
 
-    def __init__(self, data: Any = None, queryset: Any = None, *, request: Any = None, prefix: str | None = None) -> None:
+    def __init__(
+        self, data: Any = None, queryset: Any = None, *, request: Any = None, prefix: str | None = None
+    ) -> None:
         bound = QueryDict() if data is None else data
         super().__init__(bound, queryset, request=request, prefix=prefix)
         self.is_bound = True
@@ -239,9 +244,8 @@ class SearchFilter(django_filters.FilterSet):
         )
 
     def search(self, *, page: int = 1, per_page: int = PER_PAGE[0], counted: bool = True) -> Result:
-        """The answer. Text that reads as a number is looked up as one first, and as words when no such number is known."""
-        from dataclasses import replace
-
+        """The answer. Text that reads as a number is looked up as one first, and as words when no such number is
+        known."""
         query = self.query(page=page, per_page=per_page, counted=counted)
         keys = self.exact_keys(self.text) if self.text else []
         if keys:
@@ -276,6 +280,14 @@ def narrowest(values: Sequence[str]) -> list[str]:
 
 # ── the page ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 Rows = Callable[[Sequence[int], str], Sequence[Mapping[str, Any]]]
+_ROW_NAMES = ("pk", "url", "title", "plain_title", "numbers", "owner", "is_sample", "why", "starts_on", "expires_on", "rights", "mode", "exact")
+
+
+def result_row(row: Mapping[str, Any]) -> ResultRow:
+    """A row given as a mapping, as the fast row writer takes it; names it does not hold stay empty."""
+    told = {name: row[name] for name in _ROW_NAMES if row.get(name) not in (None, "")}
+    price = row.get("price") or row.get("price_large") or row.get("price_words") or ""
+    return ResultRow(**told, price=price, is_picked=bool(row.get("picked")))
 
 
 def search_page(
@@ -289,8 +301,9 @@ def search_page(
 ) -> dict[str, Any]:
     """What templates/search/page.html shows for this address.
 
-    `rows` turns ids (in order) and the search text into rows of components/result_row.html. `export_url` and `compare_url` are
-    URL names. A page number beyond the end shows the last page. Raises what the index raises when it is not built.
+    `rows` turns ids (in order) and the search text into mappings named as core.rows.ResultRow has them. `export_url` and
+    `compare_url` are URL names. A page number beyond the end shows the last page. Raises what the index raises when
+    it is not built.
     """
     asked = filterset if isinstance(filterset, SearchFilter) else filterset(request.GET, request=request)
     per_page = _choice(request.GET.get("per_page"), PER_PAGE)
@@ -311,6 +324,7 @@ def search_page(
         "form": asked.form,
         "q": asked.text,
         "rows": listed,
+        "result_rows": lambda: [result_row(row) for row in listed],  # only pages that use the common row pay for it
         "result": found,
         "total": found.total,
         "took_ms": max(1, round(found.took_ms)),
@@ -366,21 +380,21 @@ def _group(asked: SearchFilter, spec: FacetSpec, counts: dict[str, int]) -> dict
         place = {value: at for at, value in enumerate(spec.order)}
         values = sorted(counts, key=lambda one: (place.get(one, len(place)), -counts[one], one))
     options = [
-        {
-            "value": value,
-            "label": spec.word(value),
-            "count": counts[value],
-            "chosen": value in chosen,
-            "depth": spec.tree.index(len(value)) if spec.tree and len(value) in spec.tree else 0,
-        }
+        FacetOption(
+            value,
+            spec.word(value),
+            counts[value],
+            is_chosen=value in chosen,
+            depth=spec.tree.index(len(value)) if spec.tree and len(value) in spec.tree else 0,
+        )
         for value in values
     ]
     if spec.tree:
         shown, folded = options, []
     else:
         keep = max(spec.top, len(spec.order))
-        shown = [one for at, one in enumerate(options) if at < keep or one["chosen"]]
-        folded = [one for at, one in enumerate(options) if at >= keep and not one["chosen"]]
+        shown = [one for at, one in enumerate(options) if at < keep or one.is_chosen]
+        folded = [one for at, one in enumerate(options) if at >= keep and not one.is_chosen]
     return {
         "name": spec.name,
         "legend": spec.legend,

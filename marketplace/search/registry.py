@@ -1,4 +1,5 @@
-"""Which collections there are and where their documents come from. Higher floors register theirs when their app is ready."""
+"""Which collections there are and where their documents come from. Higher floors register theirs when their app is
+ready."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Text to words, the same way for documents and queries, for Chinese, English and the mixtures that patents are written in.
+"""Text to words, the same way for documents and queries, for Chinese, English and mixtures of them.
 
-How it was decided (600 real Chinese titles with abstracts; queries are one to three neighbouring words, title endings, single
-characters and arbitrary substrings; truth is "contains the query as written"):
+How it was decided (600 real Chinese titles with abstracts; queries are one or two neighbouring words, title endings
+and single characters; truth is "contains the query as written"):
 
     indexed                              tokens/doc   recall: 1 word  2 words  title end  1 char
     search mode, with guessed words          76              0.87     0.95      0.65      0.11
@@ -9,9 +9,10 @@ characters and arbitrary substrings; truth is "contains the query as written"):
     the same plus single characters         159              0.95     1.00      0.98      1.00
     overlapping pairs of characters         241              0.96     1.00      1.00      1.00
 
-So: dictionary words only (a word guessed from its neighbours is cut differently in a query, which has none), in search mode (电解质
-is also found as 电解), and the single characters in a field of their own that is asked only for one-character words (膜) and for
-words the index has never seen (a query cut through a word). Pairs of characters gain little and cost half as much again.
+So: dictionary words only (a word guessed from its neighbours is cut differently in a query, which has none), in
+search mode (电解质 is also found as 电解), and the single characters in a field of their own that is asked only for
+one-character words (膜) and for words the index has never seen (a query cut through a word). Pairs of characters gain
+little and cost half as much again.
 """
 
 from __future__ import annotations
@@ -31,16 +32,20 @@ _RUNS = re.compile(rf"[{HAN}]+|{_WORD.pattern}")
 _ANY_HAN = re.compile(f"[{HAN}]")
 _NOT_HAN = re.compile(f"[^{HAN}]+")
 _NUMBER_UNIT = re.compile(
-    r"(?<![\w.])([0-9]+(?:\.[0-9]+)?) (?=(?:[kmgµμnp]?(?:m|g|v|w|a|hz|pa|f|s|l|j|ω|ev|mol)|cm|rpm|wh|kwh|ppm|ppb|bar|db|min)\b)"
+    r"(?<![\w.])([0-9]+(?:\.[0-9]+)?) "
+    r"(?=(?:[kmgµμnp]?(?:m|g|v|w|a|hz|pa|f|s|l|j|ω|ev|mol)|cm|rpm|wh|kwh|ppm|ppb|bar|db|min)\b)"
 )
 _LONGEST_WORD = 64  # longer "words" are sequences, hashes or noise; both sides cut them alike
 
 _stemmer = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw()).filter(tantivy.Filter.stemmer("english")).build()
 
 
+_NO_TEXT = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # lone surrogates: no text, and no engine takes them
+
+
 def _foldings() -> dict[int, str]:
-    """Single characters that stand for other letters or digits (full-width, ligatures, circled, ℃) or are traditional."""
-    table = dict(SIMPLIFIED)
+    """Characters that stand for other letters or digits (full-width, ligatures, circled, ℃) or are traditional."""
+    table = {**SIMPLIFIED, **_NO_TEXT}
     for code in range(0x80, 0x30000):
         if 0xAC00 <= code < 0xE000:  # Hangul syllables and surrogates fold to themselves
             continue
@@ -89,7 +94,7 @@ def analyse(text: str) -> tuple[str, str]:
 
 
 def query_terms(text: str) -> list[str]:
-    """For a query: its words, each once, in order; compounds whole, not also in parts (their parts would only say it again)."""
+    """For a query: its words, each once, in order; compounds whole (their parts would only say it again)."""
     terms: dict[str, None] = {}
     for match in _RUNS.finditer(normalise(text)):
         if is_han(match.group()):
@@ -104,11 +109,14 @@ def is_han(word: str) -> bool:
 
 
 def wbr_segments(title: str) -> list[str]:
-    """A title cut where a line may break (between Chinese words, never before punctuation); joined again it is the title."""
+    """A title cut where a line may break: between Chinese words, never before punctuation. Joined it is the title."""
     pieces: list[str] = []
-    for word in rjieba.cut(title, True):
+    at = 0
+    for cut in rjieba.cut(title.translate(_NO_TEXT), True):
+        word = title[at : at + len(cut)]
+        at += len(cut)
         opens = bool(pieces) and unicodedata.category(pieces[-1][-1]) in ("Ps", "Pi")
-        if pieces and (opens or not is_han(word) and not (word[0].isalnum() and is_han(pieces[-1][-1]))):
+        if pieces and (opens or not (is_han(word) or (word[0].isalnum() and is_han(pieces[-1][-1])))):
             pieces[-1] += word
         else:
             pieces.append(word)

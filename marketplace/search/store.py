@@ -2,15 +2,18 @@
 
     <root>/<collection>/CURRENT            which generation counts, and its files; replaced in one step, last
                         base-000009.pack   columns of most documents, with counts and orders worked out
-                        delta-000012.pack  columns of the documents changed since that base, and the base rows they replace
-                        text-000012/       tantivy's files as of this generation: hard links, so nothing the writer does touches them
-                        writer/            where tantivy writes next
+                        delta-000012.pack  columns of the documents changed since that base, and the base rows they
+                        replace
+                        text-000012/       tantivy's files of this generation, hard links to older ones' where they
+                        are the same
+                        writing/           the next generation's text, begun as links to this one's
                         building/          a rebuild under way, with the journal of ids that changed meanwhile
                         write.lock, rebuild.lock
 
-Killed at any point before CURRENT is replaced, a writer leaves the last generation untouched; the next writer finds its own folder
-ahead of CURRENT and makes it anew from the last generation's links. What is written but not named in CURRENT is swept up later.
-A delta is written whole each time, and so kept small (an eighth of the base at most); past that it is folded into a new base.
+Killed at any point before CURRENT is replaced, a writer leaves the last generation untouched, and the next writer
+begins again from that. What is written but not named in CURRENT is swept up later.
+A delta is written whole each time, and so kept small (an eighth of the base at most); past that it is folded into a
+new base.
 """
 
 from __future__ import annotations
@@ -25,12 +28,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from .browse import Snapshot
-from .columns import Columns, Table, TableWriter, encode, sorted_rows
+from .columns import Columns, Table, TableWriter, bits_of, encode, sorted_rows
 from .fields import Collection, Document, IndexBusy, IndexNotReady
 from .pack import Array, TornFile, read_pack, write_pack
 from .text import TextReader, TextWriter
@@ -38,6 +40,10 @@ from .text import TextReader, TextWriter
 FORMAT = 1
 SMALLEST_FOLD = 16_384
 FOLD_SHARE = 8
+
+MOST_BITS = (
+    64  # facets with at most so many sets of values are also kept as bits: 8 MB each at a million documents, or less
+)
 
 _ENCODE_AT_ONCE = 10_000
 
@@ -52,9 +58,17 @@ class Manifest:
     base: str
     delta: str
     text: str
-    opstamp: int
     documents: int
     indexed_at: str
+
+
+@dataclass(frozen=True)
+class BasePack:
+    """A base as read: kept while generations change only the delta."""
+
+    name: str
+    arrays: dict[str, Array]
+    values: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -64,6 +78,7 @@ class Opened:
     manifest: Manifest
     snapshot: Snapshot
     text: TextReader
+    base: BasePack
 
     @property
     def indexed_at(self) -> datetime:
@@ -77,9 +92,10 @@ class Store:
         self.collection = collection
         self.folder = root / collection.name
         self._current = self.folder / "CURRENT"
+        self.writing = self.folder / "writing"
         self._opened: Opened | None = None
         self._stamp: tuple[int, int, int] | None = None
-        self._base: tuple[str, dict[str, Array], dict[str, Any]] | None = None
+        self._base: BasePack | None = None
         self._writers: tuple[int, dict[str, TableWriter]] | None = None
 
     # --- reading ---------------------------------------------------------------------------------------------------
@@ -87,7 +103,7 @@ class Store:
     def opened(self) -> Opened:
         """The current generation; opened anew only when CURRENT has changed (one stat a call). Raises IndexNotReady."""
         try:
-            stat = os.stat(self._current)
+            stat = self._current.stat()
         except FileNotFoundError:
             raise IndexNotReady(f"{self.collection.name}: no index yet") from None
         stamp = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
@@ -112,21 +128,32 @@ class Store:
         said = json.loads(self._current.read_text("utf-8"))
         if said.get("format") != FORMAT or said.get("fingerprint") != self.collection.fingerprint:
             raise IndexNotReady(f"{self.collection.name}: built for other fields or another format; run rebuild_search")
-        return Manifest(**said)
+        try:
+            return Manifest(**said)
+        except TypeError as error:
+            raise IndexNotReady(f"{self.collection.name}: CURRENT is damaged: {error}") from error
 
     def _open(self, manifest: Manifest) -> Opened:
         try:
-            return Opened(manifest, self._snapshot(manifest), TextReader(self.collection, self.folder / manifest.text))
+            base = self._base_pack(manifest.base)
+            text = TextReader(self.collection, self.folder / manifest.text)
+            return Opened(manifest, self._snapshot(manifest, base), text, base)
         except TornFile as error:
             raise IndexNotReady(f"{self.collection.name}: {error}") from error
 
-    def _snapshot(self, manifest: Manifest) -> Snapshot:
-        if self._base is None or self._base[0] != manifest.base:
-            self._base = (manifest.base, *read_pack(self.folder / manifest.base))
-        _, arrays, note = self._base
+    def _base_pack(self, name: str) -> BasePack:
+        kept = self._base
+        if kept is None or kept.name != name:
+            arrays, note = read_pack(self.folder / name)
+            kept = self._base = BasePack(name, arrays, note["values"])
+        return kept
+
+    def _snapshot(self, manifest: Manifest, pack: BasePack) -> Snapshot:
+        arrays = pack.arrays
         base = Columns.from_arrays(arrays)
         tables = {
-            name: Table(note["values"][name], arrays[f"starts.{name}"], arrays[f"members.{name}"]) for name in self.collection.facets
+            name: Table(pack.values[name], arrays[f"starts.{name}"], arrays[f"members.{name}"])
+            for name in self.collection.facets
         }
         delta, dead = Columns.empty(self.collection), np.zeros(0, np.int64)
         if manifest.delta:
@@ -144,6 +171,7 @@ class Store:
             tables,
             {name: arrays[f"counts.{name}"] for name in tables},
             {name: arrays[f"order.{name}"] for name in self.collection.sorts},
+            {name: arrays[f"bits.{name}"] for name in tables if f"bits.{name}" in arrays},
         )
 
     # --- writing ---------------------------------------------------------------------------------------------------
@@ -152,7 +180,7 @@ class Store:
     def locked(self, name: str = "write", wait_s: float = 60.0) -> Iterator[None]:
         """Hold one of the two locks. Freed by the system when the holder dies. Raises IndexBusy after `wait_s`."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with open(self.folder / f"{name}.lock", "a") as handle:
+        with (self.folder / f"{name}.lock").open("a") as handle:
             until = time.monotonic() + wait_s
             while True:
                 try:
@@ -171,14 +199,16 @@ class Store:
             build.finish([], [])
 
     def apply(self, documents: Iterable[Document], gone: Sequence[int]) -> int:
-        """Put these documents in, take those ids out, as one new generation; returns its number. Call under the write lock."""
+        """Put these documents in, take those ids out, as one new generation; returns its number. Call under the
+        write lock."""
         opened = self.opened()
         manifest, snapshot = opened.manifest, opened.snapshot
         latest = {document.id: document for document in documents}
         if not latest and not gone:
             return manifest.generation
-        self._recover(manifest)
-        writer = TextWriter(self.collection, self.folder / "writer", heap_mb=256 if len(latest) > 20_000 else 32)
+        shutil.rmtree(self.writing, ignore_errors=True)  # of a writer that died
+        _link_folder(self.folder / manifest.text, self.writing)
+        writer = TextWriter(self.collection, self.writing, heap_mb=256 if len(latest) > 20_000 else 32)
         touched = np.array(sorted({*latest, *gone}), np.int64)
         writer.delete(snapshot.holds(touched).tolist())
         tables = self._table_writers(opened)
@@ -203,8 +233,7 @@ class Store:
             folded = Columns.joined([snapshot.base.take(np.flatnonzero(living)), delta])
             self.write_base(base_name, folded, tables)
         else:
-            assert self._base is not None
-            self._write_delta(delta_name, delta, dead, tables, self._base[1], self._base[2])
+            self._write_delta(delta_name, delta, dead, tables, opened.base)
         self.publish(generation, base_name, delta_name, documents)
         self._writers = (generation, tables)
 
@@ -221,38 +250,43 @@ class Store:
             table = writer.table()
             arrays[f"starts.{facet}"], arrays[f"members.{facet}"] = table.starts, table.members
             arrays[f"counts.{facet}"] = np.bincount(columns.codes[facet], minlength=len(table))
+            if len(table) <= MOST_BITS:
+                arrays[f"bits.{facet}"] = bits_of(columns.codes[facet], len(table))
         for sort in self.collection.sorts:
             arrays[f"order.{sort}"] = sorted_rows(columns.numbers[sort])
         write_pack(self.folder / name, arrays, {"values": {facet: writer.values for facet, writer in tables.items()}})
 
     def _write_delta(
-        self, name: str, delta: Columns, dead: Array, tables: Mapping[str, TableWriter], base: Mapping[str, Array], note: Any
+        self,
+        name: str,
+        delta: Columns,
+        dead: Array,
+        tables: Mapping[str, TableWriter],
+        base: BasePack,
     ) -> None:
         arrays = delta.as_arrays({facet: len(writer.sets) for facet, writer in tables.items()})
         arrays["dead"] = dead
         values: dict[str, list[str]] = {}
         for facet, writer in tables.items():
             values[facet], arrays[f"sizes.{facet}"], arrays[f"members.{facet}"] = writer.after(
-                len(note["values"][facet]), len(base[f"starts.{facet}"]) - 1
+                len(base.values[facet]), len(base.arrays[f"starts.{facet}"]) - 1
             )
         write_pack(self.folder / name, arrays, {"values": values})
 
     def publish(self, generation: int, base: str, delta: str, documents: int) -> None:
-        """Link the writer's text as this generation's and let CURRENT name it. The writer's folder must be at rest."""
+        """Give what is in `writing` its place and let CURRENT name it all. No tantivy writer may be at work there."""
         text = f"text-{generation:06d}"
         shutil.rmtree(self.folder / text, ignore_errors=True)  # of a writer that died here
-        _link_folder(self.folder / "writer", self.folder / text)
-        opstamp = json.loads((self.folder / text / "meta.json").read_text("utf-8"))["opstamp"]
-        said = Manifest(
-            FORMAT, self.collection.fingerprint, generation, base, delta, text, opstamp, documents, datetime.now(UTC).isoformat()
-        )
+        self.writing.rename(self.folder / text)
+        now = datetime.now(UTC).isoformat()
+        said = Manifest(FORMAT, self.collection.fingerprint, generation, base, delta, text, documents, now)
         previous = self._named_before()
         temporary = self._current.with_name("CURRENT.part")
-        with open(temporary, "w", encoding="utf-8") as out:
+        with temporary.open("w", encoding="utf-8") as out:
             json.dump(asdict(said), out)
             out.flush()
             os.fsync(out.fileno())
-        os.replace(temporary, self._current)
+        temporary.replace(self._current)
         folder = os.open(self.folder, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -264,9 +298,9 @@ class Store:
         """Files of the generation about to be followed: a reader may just be opening them."""
         try:
             said = json.loads(self._current.read_text("utf-8"))
-        except FileNotFoundError:
+            return {said["base"], said["delta"], said["text"]}
+        except (FileNotFoundError, ValueError, KeyError):  # none before, or one that no reader can open
             return set()
-        return {said["base"], said["delta"], said["text"]}
 
     def _sweep(self, kept: set[str]) -> None:
         for entry in self.folder.iterdir():
@@ -277,17 +311,6 @@ class Store:
             else:
                 entry.unlink(missing_ok=True)
 
-    def _recover(self, manifest: Manifest) -> None:
-        """Bring the writer's folder back to the generation that counts, if a writer died between the two."""
-        writer = self.folder / "writer"
-        try:
-            at = json.loads((writer / "meta.json").read_text("utf-8"))["opstamp"]
-        except (FileNotFoundError, ValueError, KeyError):
-            at = None
-        if at != manifest.opstamp:
-            shutil.rmtree(writer, ignore_errors=True)
-            _link_folder(self.folder / manifest.text, writer)
-
     # --- a rebuild beside the living index -------------------------------------------------------------------------
 
     @property
@@ -295,9 +318,10 @@ class Store:
         return self.folder / "building" / "journal"
 
     def note_for_rebuild(self, ids: Iterable[int]) -> None:
-        """While a rebuild runs, remember what changed meanwhile: it reads them again at its end. Call under the write lock."""
+        """While a rebuild runs, remember what changed meanwhile: it reads them again at its end. Call under the
+        write lock."""
         if self.journal.exists():
-            with open(self.journal, "a", encoding="ascii") as out:
+            with self.journal.open("a", encoding="ascii") as out:
                 out.writelines(f"{int(number)}\n" for number in ids)
 
     def journalled(self) -> list[int]:
@@ -342,8 +366,8 @@ class Build:
             generation = 1
         base = f"base-{generation:06d}.pack"
         store.write_base(base, columns, self._tables)
-        shutil.rmtree(store.folder / "writer", ignore_errors=True)
-        os.rename(self._folder / "text", store.folder / "writer")
+        shutil.rmtree(store.writing, ignore_errors=True)
+        (self._folder / "text").rename(store.writing)
         store.publish(generation, base, "", len(columns))
         shutil.rmtree(self._folder, ignore_errors=True)
 

@@ -1,14 +1,15 @@
 """Ranked text through tantivy, fed with words our own segmentation made.
 
-Per collection one tantivy schema: `text` (all words, those of boosted texts repeated), `chars` (single Han characters), `f_*` (facet
-values whole), `x_*` (exact strings), `n_*` (numbers), `id`. A boost by repetition costs a query nothing; a field of its own for
-titles, as an optional clause a word, made a two-word search several times dearer than the search without it.
+Per collection one tantivy schema: `text` (all words, those of boosted texts repeated), `chars` (single Han characters),
+`f_*` (facet values whole), `x_*` (exact strings), `n_*` (numbers), `id`. A boost by repetition costs a query nothing; a
+field of its own for titles, as an optional clause a word, made a two-word search several times dearer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from .fields import RELEVANCE, Collection, Document, Query, UnknownField
 from .segment import analyse, is_han, query_terms
 
 MOST_TERMS = 48
-"""A longer query (a need's description) is asked by its rarest words: the others hardly change the order and cost the most."""
+"""A longer query (a need's description) is asked by its rarest words: the others cost most and change least."""
 
 _LONGEST_QUERY = 4000  # characters
 _INTEGER = tantivy.FieldType.Integer
@@ -61,7 +62,8 @@ def as_tantivy(collection: Collection, document: Document) -> tantivy.Document:
     for name in collection.exacts:
         exact = values.get(name)
         if exact:
-            fields[f"x_{name}"] = [exact] if isinstance(exact, str) else [one for one in exact if one]  # type: ignore[union-attr]
+            many = [exact] if isinstance(exact, str) else exact
+            fields[f"x_{name}"] = [one for one in many if one]  # type: ignore[union-attr]
     for name in collection.numbers:
         number = values.get(name)
         if number is not None:
@@ -89,6 +91,14 @@ class TextWriter:
         """Make it so, and let merges finish: afterwards the folder is at rest."""
         self._writer.commit()
         self._writer.wait_merging_threads()
+
+
+@dataclass(frozen=True)
+class Found:
+    """Addresses of one page of hits, and how many hits there are."""
+
+    addresses: list[tantivy.DocAddress]
+    total: int
 
 
 @dataclass(frozen=True)
@@ -121,19 +131,26 @@ class TextReader:
         conditions = self._conditions(query)
         wanted = words.all_of
         found = self._search(query, wanted, conditions)
-        if not found.count and words.spell_out_unknown():
+        if not found.total and words.spell_out_unknown():
             wanted = words.all_of
             found = self._search(query, wanted, conditions)
-        for least in words.relaxations():
-            if found.count:
-                break
-            relaxed, wanted = True, words.at_least(least)
-            found = self._search(query, wanted, conditions)
+        if not found.total and not self._any(wanted):  # it is the words, not the filters, that find nothing
+            for least in words.relaxations():
+                relaxed, wanted = True, words.at_least(least)
+                if self._any(wanted):
+                    found = self._search(query, wanted, conditions)
+                    break
         facets = self._facets(query, wanted, conditions) if query.facets else {}
-        histograms = {name: self._histogram(query, name, edges, wanted, conditions) for name, edges in query.histograms.items()}
-        ids = self._searcher.fast_field_values("id", [address for _, address in found.hits]) if found.hits else []
-        return TextAnswer([int(number) for number in ids if number is not None], found.count, facets, histograms,
-                          relaxed and bool(found.count))
+        histograms = {
+            name: self._histogram(query, name, edges, wanted, conditions) for name, edges in query.histograms.items()
+        }
+        ids = self._searcher.fast_field_values("id", found.addresses) if found.addresses else []
+        return TextAnswer(
+            [int(number) for number in ids if number is not None], found.total, facets, histograms, relaxed
+        )
+
+    def _any(self, wanted: Sequence[tuple[Occur, tantivy.Query]]) -> bool:
+        return bool(self._searcher.search(tantivy.Query.boolean_query(wanted), 1, count=False).hits)
 
     # --- words -----------------------------------------------------------------------------------------------------
 
@@ -180,38 +197,43 @@ class TextReader:
         must = [(Occur.Must, condition) for key, condition in conditions.items() if key != but]
         return tantivy.Query.boolean_query([*wanted, *must])
 
-    def _search(self, query: Query, wanted: Sequence[tuple[Occur, tantivy.Query]], conditions: Any) -> tantivy.SearchResult:
+    def _search(self, query: Query, wanted: Sequence[tuple[Occur, tantivy.Query]], conditions: Any) -> Found:
         asked = self._query(wanted, conditions)
         offset = (query.page - 1) * query.per_page
         sort = query.sort
         if sort == RELEVANCE and not query.text.strip():
             sort = self._collection.default_sort
-        if sort == RELEVANCE:
-            return self._searcher.search(asked, query.per_page, offset=offset)
-        name = sort.removeprefix("-")
-        if name not in self._collection.sorts:
-            raise UnknownField(f"{self._collection.name}: cannot sort by {sort!r}")
-        order = tantivy.Order.Desc if sort.startswith("-") else tantivy.Order.Asc
-        return self._searcher.search(asked, query.per_page, offset=offset, order_by_field=f"n_{name}", order=order)
+        more: dict[str, Any] = {}
+        if sort != RELEVANCE:
+            name = sort.removeprefix("-")
+            if name not in self._collection.sorts:
+                raise UnknownField(f"{self._collection.name}: cannot sort by {sort!r}")
+            falls = sort.startswith("-")
+            more = {"order_by_field": f"n_{name}", "order": tantivy.Order.Desc if falls else tantivy.Order.Asc}
+        result: Any = self._searcher.search(asked, query.per_page, offset=offset, **more)
+        return Found([address for _, address in result.hits], int(result.count))
 
     # --- counts ----------------------------------------------------------------------------------------------------
 
     def _facets(self, query: Query, wanted: Any, conditions: Any) -> dict[str, list[tuple[str, int]]]:
-        """Facets without a filter of their own are counted in one pass, each of the others in one without its filter."""
+        """Facets without a filter of their own are counted in one pass, each other one in a pass without its filter."""
         free = [name for name in query.facets if ("filter", name) not in conditions]
         counted: dict[str, dict[str, int]] = {}
-        passes = [(None, free)] if free else []
+        passes: list[tuple[tuple[str, str] | None, list[str]]] = [(None, free)] if free else []
         passes += [(("filter", name), [name]) for name in query.facets if name not in free]
         for but, names in passes:
             asked = self._query(wanted, conditions, but)
             answer = self._searcher.aggregate(
-                asked, {name: {"terms": {"field": f"f_{name}", "size": 60_000, "segment_size": 60_000}} for name in names}
+                asked,
+                {name: {"terms": {"field": f"f_{name}", "size": 60_000, "segment_size": 60_000}} for name in names},
             )
             for name in names:
                 counted[name] = {bucket["key"]: bucket["doc_count"] for bucket in answer[name]["buckets"]}
         return {
             name: ranked(
-                counted[name], query.filters.get(name, ()), None if self._collection.facets[name].tree else query.facet_limit
+                counted[name],
+                query.filters.get(name, ()),
+                None if self._collection.facets[name].tree else query.facet_limit,
             )
             for name in query.facets
         }
@@ -220,7 +242,7 @@ class TextReader:
         self, query: Query, name: str, edges: Sequence[int], wanted: Any, conditions: Any
     ) -> list[tuple[int, int, int]]:
         asked = self._query(wanted, conditions, ("range", name))
-        steps = list(zip(edges, edges[1:], strict=False))
+        steps = list(pairwise(edges))
         ranges = [{"from": float(low), "to": float(high), "key": str(low)} for low, high in steps]
         answer = self._searcher.aggregate(asked, {name: {"range": {"field": f"n_{name}", "ranges": ranges}}})
         counts = {bucket["key"]: bucket["doc_count"] for bucket in answer[name]["buckets"]}

@@ -68,7 +68,7 @@ document.addEventListener("change", (event) => {
 // Empty fields stay out of the address, so that equal searches have equal addresses.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "get" || form.hasAttribute("data-tray")) return;
+  if (form.method !== "get" || form.id === "tray") return;
   for (const field of all("input[name], select[name]", form)) {
     if (field.value === "" && field.type !== "checkbox") field.disabled = true;
   }

@@ -1,7 +1,7 @@
 """Components and filters: what they write, in both languages, and that nothing given to them becomes markup."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,9 +10,12 @@ from django import forms
 from django.template import engines
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.safestring import mark_safe
 from django_cotton.compiler_regex import CottonCompiler
 
+from marketplace.core import clock, marks
 from marketplace.core.money import Money
+from marketplace.core.rows import FacetOption, ResultRow, facet_options, result_rows
 from marketplace.core.templatetags import market
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -48,7 +51,7 @@ def test_days_are_time_elements():
         assert market.day(date(2026, 11, 23)) == '<time class="num" datetime="2026-11-23">23 Nov 2026</time>'
 
 
-@pytest.mark.parametrize("state", [*market.SHAPES, "k-1", "k-5"])
+@pytest.mark.parametrize("state", [*marks.SHAPES, "k-1", "k-5"])
 def test_a_badge_has_shape_colour_and_word(state):
     html = market.badge(state, EVIL)
     assert "<svg" in html
@@ -76,6 +79,32 @@ def test_only_charts_are_drawn_unescaped():
 
 def test_title_segments_break_between_words_only():
     assert market.wbr(["一种", EVIL, "膜"]) == "一种<wbr>&lt;script&gt;alert(1)&lt;/script&gt;<wbr>膜"
+
+
+def test_a_result_row_escapes_all_but_what_is_marked_safe():
+    row = ResultRow(
+        pk=7, url="/p/7/?a=1&b=2", title=mark_safe("<mark>氟</mark>膜"), plain_title=EVIL, numbers=[EVIL, "C08J"],
+        owner=EVIL, is_sample=True, why=EVIL, mode=EVIL, price=EVIL, exact=EVIL, rights=[("go", EVIL)],
+        starts_on=date(2019, 6, 18), expires_on=date(2039, 6, 18), is_picked=True,
+    )  # fmt: skip
+    with translation.override("en"), clock.at(datetime(2026, 11, 23, tzinfo=UTC)):
+        html = result_rows([row], pickable=True)
+        assert result_rows([row], pickable=False).count("<input") == 0
+    assert EVIL not in html
+    assert "<mark>氟</mark>膜" in html
+    assert 'href="/p/7/?a=1&amp;b=2"' in html
+    assert '12.6 years left, until <time class="num" datetime="2039-06-18">18 Jun 2039</time>' in html
+    assert 'width="37.17%"' in html
+    assert " checked" in html
+
+
+def test_a_filter_that_finds_nothing_is_disabled_unless_chosen():
+    options = [FacetOption("a", EVIL, 1206), FacetOption("b", "B", 0), FacetOption("c", "C", 0, True, 2)]
+    html = facet_options("mode", options)
+    assert EVIL not in html
+    assert ">1,206<" in html
+    assert '<label class="zero"><input type="checkbox" name="mode" value="b" disabled>' in html
+    assert '<label class="d2"><input type="checkbox" name="mode" value="c" checked>' in html
 
 
 class SampleForm(forms.Form):

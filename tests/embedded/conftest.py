@@ -54,7 +54,7 @@ def eventually(claim: Callable[[], bool], *, within_seconds: float = 15) -> None
         time.sleep(0.05)
 
 
-def python(code: str, directory: Path, *, user: str | None = None) -> subprocess.Popen[str]:
+def python(code: str, directory: Path) -> subprocess.Popen[str]:
     """Another process that uses the servers of a run directory."""
     variables = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     return subprocess.Popen(

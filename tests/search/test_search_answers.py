@@ -6,12 +6,13 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from marketplace.search import index, store
@@ -36,7 +37,12 @@ documents = st.fixed_dictionaries(
     }
 )
 tables = st.dictionaries(st.integers(1, 60), documents, max_size=40)
-FILTERS = {"kind": ["a", "b", "nowhere"], "ways": WAYS, "ipc": ["H", "H01", "H01M", "G06", "C"], "price_band": ["0-100", "1000-"]}
+FILTERS = {
+    "kind": ["a", "b", "nowhere"],
+    "ways": WAYS,
+    "ipc": ["H", "H01", "H01M", "G06", "C"],
+    "price_band": ["0-100", "1000-"],
+}
 filters = st.fixed_dictionaries({}, optional={k: st.lists(st.sampled_from(v), max_size=2) for k, v in FILTERS.items()})
 bounds = st.tuples(st.one_of(st.none(), st.integers(-200, 2000)), st.one_of(st.none(), st.integers(0, 3000)))
 queries = st.builds(
@@ -70,9 +76,12 @@ class Model:
     def band(price: int) -> str:
         return "0-100" if price < 100 else "100-1000" if price < 1000 else "1000-"
 
+    @staticmethod
+    def said(row: dict[str, Any]) -> set[str]:
+        return {row["title"], *row["abstract"].split("，")}
+
     def meets(self, row: dict[str, Any], but: str = "") -> bool:
-        said = {row["title"], *row["abstract"].split("，")}
-        if not set(self.query.text.split()) <= said:
+        if not set(self.query.text.split()) <= self.said(row):
             return False
         for name, wanted in self.query.filters.items():
             if wanted and name != but and not self.values(row, name) & set(wanted):
@@ -97,7 +106,7 @@ class Model:
 
     def histogram(self) -> list[tuple[int, int, int]]:
         prices = [row["price"] for row in self.found("price range").values() if row["price"] is not None]
-        return [(a, b, sum(a <= price < b for price in prices)) for a, b in zip(EDGES, EDGES[1:], strict=False)]
+        return [(a, b, sum(a <= price < b for price in prices)) for a, b in pairwise(EDGES)]
 
     def order(self, sort: str) -> list[int]:
         name, falls = sort.removeprefix("-"), sort.startswith("-")
@@ -131,8 +140,15 @@ def pages(query: Query) -> list[int]:
     return ids
 
 
-@settings(max_examples=150, deadline=None)
-@given(first=tables, then=tables, gone=st.sets(st.integers(1, 60), max_size=10), query=queries, fold_after=st.sampled_from([3, 10_000]))
+# Shrinking a failure of this test takes many minutes; the failing case is small enough as it is.
+@settings(max_examples=150, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(
+    first=tables,
+    then=tables,
+    gone=st.sets(st.integers(1, 60), max_size=10),
+    query=queries,
+    fold_after=st.sampled_from([3, 10_000]),
+)
 def test_every_answer_is_that_of_the_model(
     first: dict[int, Any], then: dict[int, Any], gone: set[int], query: Query, fold_after: int
 ) -> None:
@@ -149,7 +165,7 @@ def test_every_answer_is_that_of_the_model(
         model = Model({number: dict(document.values) for number, document in kept.rows.items()}, query)
         result = index.search("papers", query)
         if result.relaxed:
-            assert not model.found()
+            assert not any(set(query.text.split()) <= model.said(row) for row in model.rows.values())
             return
         assert result.total == len(model.found())
         assert result.facets == {name: model.facet(name) for name in query.facets}
@@ -224,8 +240,12 @@ def test_most_words_are_enough_when_no_document_has_all(papers: Papers) -> None:
     strict = index.search("papers", Query("固态电池"))
     assert (strict.ids, strict.relaxed) == ([1], False)
     loose = index.search("papers", Query("固态电池 涡轮 sensor"))
-    assert (loose.ids, loose.relaxed) == ([1, 2], True)
-    assert index.search("papers", Query("涡轮 sensor")).relaxed is False
+    assert (loose.ids, loose.relaxed) == ([1], True)
+    looser = index.search("papers", Query("电池 涡轮 sensor 轴承"))
+    assert (sorted(looser.ids), looser.relaxed) == ([1, 2], True)
+    assert index.search("papers", Query("固态电池", {"kind": ["a"]})).relaxed is False, (
+        "the filter finds nothing, not the words"
+    )
 
 
 @pytest.mark.parametrize(
@@ -241,6 +261,8 @@ def test_most_words_are_enough_when_no_document_has_all(papers: Papers) -> None:
         ("10 kV", [3]),
         ("子交", [1]),  # cut through two words
         ("！？", []),
+        ("薄膜\ud800\x00\u202e", [2]),
+        ("(title:薄膜 OR *) AND", [2]),
     ],
 )
 def test_words_are_found_however_they_are_written(papers: Papers, query: str, ids: list[int]) -> None:
@@ -265,6 +287,8 @@ def test_a_whole_description_can_be_asked(papers: Papers) -> None:
     [
         Query(filters={"colour": ["red"]}),
         Query(filters={"price": ["1"]}),
+        Query(filters={"numbers": ["\ud800"]}),
+        Query(filters={"kind": ["\udfff"]}),
         Query(ranges={"day": (1, 2)}),
         Query(ranges={"price": (1 << 70, None)}),
         Query(facets=["numbers"]),
@@ -284,5 +308,10 @@ def test_what_is_not_declared_is_refused(papers: Papers, query: Query) -> None:
 def test_bands_are_named_by_their_edges() -> None:
     assert band_names(BANDS) == ["0-100", "100-1000", "1000-"]
     assert [band_of(BANDS, price) for price in (-1, 0, 99, 100, 999, 1000)] == [
-        None, "0-100", "0-100", "100-1000", "100-1000", "1000-",
+        None,
+        "0-100",
+        "0-100",
+        "100-1000",
+        "100-1000",
+        "1000-",
     ]

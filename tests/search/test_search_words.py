@@ -49,7 +49,7 @@ def test_every_word_of_a_query_is_in_the_document_that_says_the_same(text: str) 
         ("Batteries and battery packs", "battery", ["Batteries", "battery"]),
         ("at 10 kV or 10kV", "10kV", ["10 kV", "10kV"]),
         ("ＬｉＦｅＰＯ４ cathode", "lifepo4", ["ＬｉＦｅＰＯ４"]),
-        ("batteringly", "batter", []),
+        ("battering ram", "battery", []),
         ("膜", "", []),
     ],
 )
@@ -83,7 +83,14 @@ def test_punctuation_does_not_begin_a_line() -> None:
 
 @pytest.mark.parametrize(
     ("written", "read"),
-    [("ＣＮ２０１９", "cn2019"), ("SiO₂", "sio2"), ("電機", "电机"), ("10 MPa", "10mpa"), ("５％", "5％"), ("2 a", "2a")],
+    [
+        ("ＣＮ２０１９", "cn2019"),
+        ("SiO₂", "sio2"),
+        ("電機", "电机"),
+        ("10 MPa", "10mpa"),
+        ("５％", "5％"),
+        ("2 a", "2a"),
+    ],
 )
 def test_spellings_are_folded(written: str, read: str) -> None:
     assert normalise(written) == read

@@ -32,8 +32,9 @@ MOST_RIGHTS = 50
 #: Columns a holder writes; everything else is the lifecycle's.
 CONTENT = (
     "mode", "title_zh", "title_en", "problem_zh", "problem_en", "benefit_zh", "benefit_en", "applications_zh",
-    "applications_en", "readiness", "evidence_zh", "evidence_en", "territory", "field_of_use", "term_months", "price_mode",
-    "price_min", "price_max", "currency", "price_per", "royalty_pct", "royalty_base", "offers_until", "region",
+    "applications_en", "readiness", "evidence_zh", "evidence_en", "territory_zh", "territory_en", "field_of_use_zh",
+    "field_of_use_en", "term_months", "price_mode",
+    "price_min", "price_max", "currency", "price_per", "royalty_pct", "royalty_base_zh", "royalty_base_en", "offers_until", "region",
     "valid_until",
 )
 
@@ -73,9 +74,17 @@ def _walk(listing: Listing, verb: str, *, by: Actor, reason: str = "", also: Seq
 # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 @transaction.atomic
 def create_listing(
-    *, by: Actor, asset_ids: Sequence[int], mode: str = Mode.TRANSFER, values: Mapping[str, Any] | None = None
+    *,
+    by: Actor,
+    asset_ids: Sequence[int],
+    mode: str = Mode.TRANSFER,
+    values: Mapping[str, Any] | None = None,
+    source_note: tuple[str, str] = ("", ""),
 ) -> Listing:
-    """A draft for the organisation the actor acts for. Raises NotPermitted, UnknownRight, TooManyRights."""
+    """A draft for the organisation the actor acts for. Raises NotPermitted, UnknownRight, TooManyRights.
+
+    `source_note` (Chinese, English) says which published catalogue a listing was taken over from; no page sets it.
+    """
     if not may_list(by) or by.user_id is None or by.acts_for is None:
         raise NotPermitted()
     organisation = Organisation.objects.select_related("region").get(pk=by.acts_for)
@@ -86,6 +95,8 @@ def create_listing(
         on_behalf_of_id=by.on_behalf_of,
         mode=mode,
         region=organisation.region,
+        source_note_zh=source_note[0],
+        source_note_en=source_note[1],
         is_sample=organisation.is_sample,
         created_at=clock.now(),
         updated_at=clock.now(),

@@ -1,14 +1,15 @@
 """Reading patent files of any known source, as a stream.
 
-``read(path)`` gives one item for each record of a file: a ``RawRecord``, or a ``Rejection`` with a code and its values. A
-sound file that holds no patents gives one ``NotPatents``, which is neither. What a file is, is told from its content, never
-from its name; gzip and zip (two deep) are opened; ``read_all`` walks folders in sorted order.
+``read(path)`` gives one item for each record of a file: a ``RawRecord``, or a ``Rejection`` with a code and its
+values. A sound file that holds no patents gives one ``NotPatents``, which is neither. What a file is, is told from
+its content, never from its name; gzip and zip (two deep) are opened; ``read_all`` walks folders in sorted order.
 
-Counting: each row of a table and each document of an XML or text file is one record, doubles included; blank rows and repeated
-headers are none. Codes of rejections: no_number, bad_number, check_digit, bad_kind_code, unknown_office, no_office, too_long,
-numbers_disagree, bad_date, bad_share, too_many_cells, cell_too_large, nul_byte, bad_row, unclosed_quote, bad_encoding, bad_xml,
-entities, prolog_too_large, too_large, and for a whole file (``line`` is None) bomb, nested_too_deep, damaged_archive,
-damaged_workbook, encrypted_archive, unreadable.
+Counting: each row of a table and each document of an XML or text file is one record, doubles included; blank rows and
+repeated headers are none. Codes of rejections: no_number, bad_number, check_digit, bad_kind_code, unknown_office,
+no_office,
+too_long, numbers_disagree, bad_date, bad_share, too_many_cells, cell_too_large, nul_byte, bad_row, unclosed_quote,
+bad_encoding, bad_xml, entities, prolog_too_large, too_large, and for a whole file (``line`` is None) bomb,
+nested_too_deep, damaged_archive, damaged_workbook, encrypted_archive, unreadable.
 """
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ def read_all(paths: Iterable[Path], *, limits: Limits = DEFAULT) -> Iterator[Rea
 
 
 def walk(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files under some paths: a file as it is, a folder in depth and sorted, hidden files and links to folders left out."""
+    """The files under some paths: a file as it is, a folder in depth and sorted, hidden files and links to folders
+    left out."""
     for path in map(Path, paths):
         if not path.is_dir():
             yield path

@@ -39,7 +39,8 @@ class Cells:
         self._cells: list[str] = []
 
     def load(self, cells: list[str]) -> None:
-        """Raises Refused when the row has text beyond the last header: then its cells do not stand under their headers."""
+        """Raises Refused when the row has text beyond the last header: then its cells do not stand under their
+        headers."""
         missing = len(self.headers) - len(cells)
         if missing > 0:
             cells = cells + [""] * missing

@@ -1,4 +1,5 @@
-"""The CSV exports of patent search services: Lens.org (old and new columns), WIPO PATENTSCOPE, Thomson/Derwent, Google Patents."""
+"""The CSV exports of patent search services: Lens.org (old and new columns), WIPO PATENTSCOPE, Thomson/Derwent,
+Google Patents."""
 
 from __future__ import annotations
 
@@ -183,8 +184,8 @@ def lens(cells: Cells) -> PatentIn:
 
 
 def _lens_date(cells: Cells, field: str, not_after: date | None) -> date | None:
-    """Old exports write ``21/02/85``. The century of a publication stands in its year column; an application is not later
-    than its publication."""
+    """Old exports write ``21/02/85``. The century of a publication stands in its year column; an application is not
+    later than its publication."""
     found = cells.date(field, day_first=True)
     text = cells[field]
     if found is None or len(text) != 8 or "/" not in text:
@@ -243,7 +244,8 @@ def _scope_priorities(text: str) -> tuple[list[tuple[str, str, date | None]], bo
         unread = unread or bool(inner[end : match.start()].strip(" ,"))
         end = match.end()
         office, number = match["office"] or match["office2"], match["number"] or match["number2"]
-        # Stray numbers without a date may run into the next one that has it; a comma inside a number has no space after it.
+        # Stray numbers without a date may run into the next one that has it; a comma inside a number has no space
+        # after it.
         found.append(
             _scope_priority(office, re.split(r"\s*,\s+|\s{2,}", number.strip())[-1], match["on"] or match["on2"])
         )

@@ -27,8 +27,8 @@ def parse_date(text: str, *, day_first: bool = False) -> date | None:
     """The date a cell holds, None when the cell is empty.
 
     Year first with ``-``, ``.``, ``/`` or 年月日 between, or as eight digits; a time of day after it is dropped; five
-    digits are a spreadsheet's day number. With ``day_first`` also ``dd.mm.yyyy`` and ``dd/mm/yy`` (years 30…99 are of the
-    last century; a caller that knows better corrects it). Raises ValueError for anything else.
+    digits are a spreadsheet's day number. With ``day_first`` also ``dd.mm.yyyy`` and ``dd/mm/yy`` (years 30…99 are of
+    the last century; a caller that knows better corrects it). Raises ValueError for anything else.
     """
     s = text.strip()
     if s.upper() in EMPTY:

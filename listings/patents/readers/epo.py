@@ -1,8 +1,9 @@
 """EPO Open Patent Services answers: exchange documents, full texts, families with legal events, register, searches.
 
-A family answer is one record: it tells what family and which legal events belong to the publication that was asked for. Full
-exchange documents inside a family count as documents of their own. A page-image answer names a publication and its page
-counts, so it enriches that publication. Each line of a search result without biblio is a record that only names a publication.
+A family answer is one record: it tells what family and which legal events belong to the publication that was asked
+for. Full exchange documents inside a family count as documents of their own. A page-image answer names a publication
+and its page counts, so it enriches that publication. Each line of a search result without biblio is a record that
+only names a publication.
 """
 
 from __future__ import annotations
@@ -376,8 +377,8 @@ def _set_publication(record: PatentIn, number: Number | None, on: date | None) -
 def _document_id(reference: Element | None, expect: str) -> tuple[Number | None, date | None]:
     """The number in a reference and its date, which only some of its forms carry.
 
-    The database form is best. The short form names the office in its first letters but changes some numbers, so outside US
-    and WO the document's own form is read before it.
+    The database form is best. The short form names the office in its first letters but changes some numbers, so
+    outside US and WO the document's own form is read before it.
     """
     forms: dict[str, Element] = {}
     for each in children(reference, "document-id"):
@@ -403,7 +404,8 @@ def _numbered(office: str, digits: str, kind_code: str, expect: str) -> Number:
 
 
 def _try(office: str, digits: str, kind_code: str, expect: str, *, docdb: bool = True) -> Number | None:
-    """A number in a database answer, or None: one odd reference among many does not spoil the document that holds it."""
+    """A number in a database answer, or None: one odd reference among many does not spoil the document that holds
+    it."""
     if not digits:
         return None
     code = kind_code if re.fullmatch(r"[A-Z][0-9]?", kind_code) else ""

@@ -10,8 +10,9 @@ from .limits import Limits
 def finish(record: PatentIn, limits: Limits) -> PatentIn:
     """Fill the kind from the kind code, the grant from a grant document, the first claim and the list of publications.
 
-    In CN, US and EP the grant takes effect the day its document is published (Patent Law of China article 39; 35 USC 153;
-    EPC article 97(3)), so the publication date of such a document is the grant date. Elsewhere it is only a publication.
+    In CN, US and EP the grant takes effect the day its document is published (Patent Law of China article 39; 35 USC
+    153; EPC article 97(3)), so the publication date of such a document is the grant date. Elsewhere it is only a
+    publication.
     """
     office, code = record.office, record.kind_code
     if not record.kind and code:

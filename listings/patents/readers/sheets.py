@@ -1,8 +1,8 @@
 """Spreadsheets of patents as Chinese databases export them and as holders keep them, and our own template.
 
-A row is taken whole or refused whole. It needs a number; every other cell may be empty (``NA``, ``-``, ``/`` are empty). A
-number that breaks its office's rule and a date that is none refuse the row and name the column, because both are typing
-mistakes that only the person who has the paper can mend.
+A row is taken whole or refused whole. It needs a number; every other cell may be empty (``NA``, ``-``, ``/`` are
+empty). A number that breaks its office's rule and a date that is none refuse the row and name the column, because
+both are typing mistakes that only the person who has the paper can mend.
 """
 
 from __future__ import annotations
@@ -58,8 +58,7 @@ _SPELLINGS: dict[str, str] = {
     "first_claim": "主权项 主权项内容 首项权利要求 独立权利要求 主权利要求 firstclaim",
     "claims": "权利要求 权利要求书 claims",
     "applicants": (
-        "申请专利权人 申请人 专利申请人 申请人专利权人 "
-        "第一申请人 当前申请专利权人 申请人中文 applicant applicants"
+        "申请专利权人 申请人 专利申请人 申请人专利权人 第一申请人 当前申请专利权人 申请人中文 applicant applicants"
     ),
     "owners": "专利权人 当前权利人 当前专利权人 权利人 现专利权人 专利权所有人 owner owners patentee currentowner",
     "inventors": "发明设计人 发明人 设计人 发明人设计人 发明人中文 当前发明人 inventor inventors",
@@ -69,8 +68,7 @@ _SPELLINGS: dict[str, str] = {
     "locarno": "洛迦诺分类号 洛迦诺分类 外观设计分类号 外观设计洛迦诺分类号 locarno locarnoclass",
     "filed": "申请日 申请日期 专利申请日 filingdate applicationdate filed",
     "published": (
-        "公开公告日 公开日 公开公告日期 公开日期 公告日 "
-        "公布日 公开公布日 申请公布日 publicationdate published"
+        "公开公告日 公开日 公开公告日期 公开日期 公告日 公布日 公开公布日 申请公布日 publicationdate published"
     ),
     "granted": "授权日 授权日期 授权公告日 授权公告日期 专利授权日 grantdate granted",
     "expires": "失效日 到期日 预计到期日 专利到期日 届满日 失效日期 专利届满日 expirydate expirationdate",
@@ -82,8 +80,7 @@ _SPELLINGS: dict[str, str] = {
     "kind_code": "文献种类代码 公开类型代码 kindcode",
     "region": "国省代码 国省名称 申请人国省代码 申请人国家地区 省市 国别省市代码 regioncode",
     "address": (
-        "地址 申请人地址 专利权人地址 申请专利权人地址 "
-        "第一申请人地址 当前权利人地址 联系地址 address applicantaddress"
+        "地址 申请人地址 专利权人地址 申请专利权人地址 第一申请人地址 当前权利人地址 联系地址 address applicantaddress"
     ),
     "agency": "专利代理机构 代理机构 代理机构名称 agency agencyname",
     "agents": "代理人 专利代理人 代理师 专利代理师 agent agents",
@@ -190,8 +187,7 @@ def sheet_row(cells: Cells, source: str) -> PatentIn:
     record.legal_status = cells["status"]
     record.cited_by_count = cells.count("cited_by")
     if text := cells["family"]:
-        pieces = [piece for piece in re.split(r"[;；|,，、\s]+", text) if piece]
-        record.family = list(dict.fromkeys(filter(None, map(family_member, pieces))))
+        record.family = _family(text)
     if text := cells["priority"]:
         record.priority = _priorities(text)
         if not record.priority:
@@ -326,6 +322,14 @@ def _classes(cells: Cells, record: PatentIn) -> None:
         record.locarno = list(locarno(cells["locarno"])) if cells["locarno"] else []
     if text := cells["cpc"]:
         record.cpc = unique([symbols(piece) for piece in _SEPARATORS.split(text)])
+
+
+def _family(text: str) -> list[str]:
+    found: list[str] = []
+    for piece in re.split(r"[;；|,，、\n\r]+", text):
+        whole = family_member(piece.strip())  # ``US D652271 S1`` is one number, ``CN1A US2B`` are two
+        found += [whole] if whole else [family_member(part) for part in piece.split()]
+    return list(dict.fromkeys(filter(None, found)))
 
 
 def _claims(text: str) -> list[str]:

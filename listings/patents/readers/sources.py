@@ -97,7 +97,8 @@ class Member:
 
 
 def members(path: Path, limits: Limits) -> Iterator[Member | tuple[str, Refused]]:
-    """Everything readable in a file, in the archive's sorted order; a refused part comes as its name and the refusal."""
+    """Everything readable in a file, in the archive's sorted order; a refused part comes as its name and the
+    refusal."""
     budget = Budget(limits.unpacked_bytes)
     with path.open("rb") as raw:
         yield from _open(str(path), raw, 0, budget, limits, None)

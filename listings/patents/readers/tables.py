@@ -39,8 +39,8 @@ Rows = Iterator[Row | RowFault]
 def sniff_encoding(head: bytes) -> str:
     """utf-8, utf-8-sig, utf-16-le/-be, or gb18030, told from the first bytes.
 
-    GB18030 accepts almost any bytes, so it is believed only when the first line read with it holds Chinese; otherwise the
-    file is taken as UTF-8 and the rows that are not UTF-8 are refused one by one.
+    GB18030 accepts almost any bytes, so it is believed only when the first line read with it holds Chinese; otherwise
+    the file is taken as UTF-8 and the rows that are not UTF-8 are refused one by one.
     """
     if head.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
@@ -56,10 +56,19 @@ def sniff_encoding(head: bytes) -> str:
         return "utf-8"
     except UnicodeDecodeError:
         pass
+    for line in head.split(b"\n")[:20]:
+        if (
+            not line.isascii()
+        ):  # the first line with more than ASCII decides: Chinese in one is not well formed in the other
+            try:
+                line.decode("utf-8")
+                return "utf-8"
+            except UnicodeDecodeError:
+                break
     decoded = codecs.getincrementaldecoder("gb18030")("replace").decode(head)
     start = "\n".join(decoded.splitlines()[:20])
     chinese = sum(1 for c in start if "一" <= c <= "鿿")
-    return "gb18030" if chinese >= 4 and chinese > start.count("�") * 4 else "utf-8"
+    return "gb18030" if chinese >= 4 and chinese > start.count("\ufffd") * 4 else "utf-8"
 
 
 def csv_rows(stream: Readable, head: bytes, limits: Limits, delimiter: str) -> Rows:

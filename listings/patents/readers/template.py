@@ -1,4 +1,5 @@
-"""Our own import template: one header row in both languages, an example that can be deleted, and notes on each column."""
+"""Our own import template: one header row in both languages, an example that can be deleted, and notes on each
+column."""
 
 from __future__ import annotations
 
@@ -89,8 +90,8 @@ def template_csv(*, with_example: bool = True) -> bytes:
 
 
 def template_xlsx(*, with_example: bool = True) -> bytes:
-    """The template as a workbook: every column formatted as text, so that numbers keep their zeros and points, and a second
-    sheet of notes in both languages."""
+    """The template as a workbook: every column formatted as text, so that numbers keep their zeros and points, and a
+    second sheet of notes in both languages."""
     from openpyxl import Workbook
     from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter

@@ -1,5 +1,5 @@
-"""USPTO grants and applications in the red-book XML used since 2004 (grant 4.0 … 4.7, application 4.0 …), and the claims,
-specification and abstract files of the application file wrapper (XML4IP)."""
+"""USPTO grants and applications in the red-book XML used since 2004 (grant 4.0 … 4.7, application 4.0 …), and the
+claims, specification and abstract files of the application file wrapper (XML4IP)."""
 
 from __future__ import annotations
 

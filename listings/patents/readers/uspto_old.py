@@ -1,5 +1,5 @@
-"""USPTO documents from before 2004: applications of 2001-2004 (PAP), grants of 2001-2004 in SGML turned XML (ST.32 tags),
-and the fixed-column text of 1976-2001 ("green book")."""
+"""USPTO documents from before 2004: applications of 2001-2004 (PAP), grants of 2001-2004 in SGML turned XML (ST.32
+tags), and the fixed-column text of 1976-2001 ("green book")."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """XML read as a stream of record elements, with the document type looked at before the parser sees a byte.
 
 What is refused: any entity that would expand (internal, external or parameter), wherever declared; what is allowed is a
-document type that only names its DTD (never fetched) and unparsed ``NDATA`` entities, which real gazette files list for their
-drawings. A reference to an undeclared entity (``&mdash;`` in a file whose DTD we do not load) is kept as a node and read
-from the standard character names. XInclude and processing instructions are ordinary, inert content.
+document type that only names its DTD (never fetched) and unparsed ``NDATA`` entities, which real gazette files list
+for their drawings. A reference to an undeclared entity (``&mdash;`` in a file whose DTD we do not load) is kept as a
+node and read from the standard character names. XInclude and processing instructions are ordinary, inert content.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from listings.patents import readers
 from listings.patents.models import ImportRejection, ImportRun, ImportState
 from listings.patents.reasons import sentence
 from listings.patents.record import NotPatents, RawRecord, ReadItem, Rejection
-from listings.patents.services import register
+from listings.patents.services import register, runs
 from listings.patents.services.intake import CREATED, UNCHANGED, UPDATED, Claimant, Intake
 from marketplace.accounts.models import Organisation
 from marketplace.core import clock, events
@@ -104,11 +104,11 @@ def import_paths(
     where facts came from. `progress` is called after each batch with the summary so far. Raises Stopped when the run is
     cancelled meanwhile, and OSError never: a file that cannot be read is a rejection.
     """
-    from listings.patents.services import runs
-
     own_run = run is None
     if run is None:
-        run = runs.begin_direct(name=", ".join(Path(one).name for one in paths)[:200], by=by, strict=strict, organisation_id=organisation_id)
+        paths = list(paths)
+        named = ", ".join(Path(one).name for one in paths)[:200]
+        run = runs.begin_direct(name=named, by=by, strict=strict, organisation_id=organisation_id)
     job = _Job(run, by, organisation_id, progress, is_sample, batch)
     try:
         for path in readers.walk(paths):
@@ -124,7 +124,19 @@ def import_paths(
     return job.summary
 
 
-def check_path(path: Path, *, organisation_id: int | None, first: int = 20, stop: Callable[[Summary], bool] | None = None) -> tuple[Summary, list[dict[str, Any]]]:
+def import_records(items: Sequence[ReadItem], *, by: Actor, organisation_id: int | None, name: str, is_sample: bool = False) -> Summary:
+    """Import records that are at hand already (a form, demo data) as a run of their own."""
+    run = runs.begin_direct(name=name[:200], by=by, strict=False, organisation_id=organisation_id)
+    job = _Job(run, by, organisation_id, None, is_sample, BATCH)
+    for chunk in _chunks(iter(items), BATCH):
+        job.take(chunk)
+    runs.finish(run.pk)
+    return job.summary
+
+
+def check_path(
+    path: Path, *, organisation_id: int | None, first: int = 20, stop: Callable[[Summary], bool] | None = None
+) -> tuple[Summary, list[dict[str, Any]]]:
     """What an import of this file would do, and its first rows; writes nothing. Rejections are all in the summary.
 
     `stop` is asked after each batch and may end the check early (a cancelled run).
@@ -205,7 +217,8 @@ class _Job:
             for chunk in _chunks(_read(path), self.batch):
                 self.take(chunk)
             return
-        kept = Summary(**{name: getattr(self.summary, name) for name in ("files", "records", "created", "updated", "unchanged", "rejected")})
+        counts = ("files", "records", "created", "updated", "unchanged", "rejected")
+        kept = Summary(**{name: getattr(self.summary, name) for name in counts})
         before, at = len(self.summary.rejections), self.at
         try:
             with transaction.atomic():
@@ -238,10 +251,11 @@ class _Job:
 
     def take(self, chunk: Sequence[ReadItem]) -> None:
         """One batch: decided, written, counted and told, or nothing of it."""
-        if self.skip >= self.at + len(chunk):
-            self.at += len(chunk)  # taken before the worker died
-            return
+        done = min(len(chunk), max(0, self.skip - self.at))  # taken before an earlier worker died
         self.at += len(chunk)
+        chunk = chunk[done:]
+        if not chunk:
+            return
         with transaction.atomic():
             self._only_one()
             outcomes = self._write(chunk)
@@ -307,7 +321,7 @@ class _Job:
         run.records += created + updated + unchanged + len(rejections)
         run.position += items
         run.heard_at = clock.now()
-        run.not_patents = [*run.not_patents, *({"file": _shown(one.file), "what": one.what} for one in not_patents)][:1000]
+        run.not_patents = [*run.not_patents, *({"file": shown(one.file, run), "what": one.what} for one in not_patents)][:1000]
         run.save(
             update_fields=["created", "updated", "unchanged", "rejected", "records", "position", "heard_at", "not_patents"]
         )
@@ -315,8 +329,8 @@ class _Job:
         ImportRejection.objects.bulk_create(
             [
                 ImportRejection(
-                    run=run, file=_shown(one.file)[:300], line=one.line, number=one.number[:80], code=one.code,
-                    params=_plain(one.params),
+                    run=run, file=shown(one.file, run)[:300], line=one.line, number=one.number[:80], code=one.code,
+                    params=plain(one.params),
                 )
                 for one in rejections[:room]
             ],
@@ -324,14 +338,17 @@ class _Job:
         )
 
 
-def _shown(name: str) -> str:
-    """A file's own name, and the member's inside an archive; never a path of this machine."""
+def shown(name: str, run: ImportRun, path: Path | None = None) -> str:
+    """A file as people know it: an upload by the name it came with, others by their own; never a path of this machine."""
     container, mark, member = name.partition("!")
-    return Path(container).name + mark + member
+    return (run.name if run.file_id else Path(container).name) + mark + member
 
 
-def _plain(params: Any) -> dict[str, Any]:
-    return {name: value if isinstance(value, (int, bool)) else str(value).replace("\0", "")[:300] for name, value in dict(params).items()}
+def plain(params: Any) -> dict[str, Any]:
+    """Parameters of a reason as they are stored: short, and without what the database cannot hold."""
+    return {
+        name: value if isinstance(value, int) else str(value).replace("\0", "")[:300] for name, value in dict(params).items()
+    }
 
 
 @contextmanager

@@ -38,6 +38,7 @@ class Document:
     as_of: date
     earlier: list[bytes] = field(default_factory=list)
     content: Mapping[str, Any] | None = None  # of this import; None when it stands in the database already
+    text: str = ""  # the content as JSON
     raw: bytes = b""
 
 
@@ -170,9 +171,14 @@ def _full(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def dumps(value: Any) -> str:
     """JSON as PostgreSQL takes it: it has no NUL in texts."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if not value:
+        return "[]" if value == [] else "{}" if value == {} else _encode(value)
+    text = _encode(value)
     return text.replace("\\u0000", "") if "\\u0000" in text else text
 
 
@@ -296,19 +302,20 @@ class Intake:
         """Put the record among the right's documents; False when it says nothing new or is older than what we hold."""
         record = item.record
         content = content_of(record)
-        sha = hashlib.sha256(dumps(content).encode("utf-8", "replace")).digest()
+        text = dumps(content)
+        sha = hashlib.sha256(text.encode("utf-8", "replace")).digest()
         as_of = record.as_of or self.today
         name = (record.source, document_of(record))
         held = right.documents.get(name)
         if held is None:
-            right.documents[name] = Document(sha, as_of, [], content, item.raw)
+            right.documents[name] = Document(sha, as_of, [], content, text, item.raw)
             return True
         if sha == held.sha or (sha in held.earlier and (record.as_of is None or as_of <= held.as_of)):
             return False
         if record.as_of is not None and as_of < held.as_of:
             return False
         earlier = [*held.earlier, held.sha][-EARLIER_KEPT:]
-        right.documents[name] = Document(sha, as_of, earlier, content, item.raw)
+        right.documents[name] = Document(sha, as_of, earlier, content, text, item.raw)
         return True
 
     def _claim(self, item: RawRecord, right: Right | None) -> Rejection | None:
@@ -373,7 +380,7 @@ class Intake:
         for right in self.rights.values():
             right.is_changed = False
             for document in right.documents.values():
-                document.content, document.raw = None, b""
+                document.content, document.text, document.raw = None, "", b""
 
     def changed(self) -> list[Right]:
         return [right for right in self.rights.values() if right.is_changed]

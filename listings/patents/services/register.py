@@ -227,7 +227,7 @@ def _write_sources(cursor: Any, rights: Sequence[Right], fresh: set[int], run_id
     now = clock.now()
     rows = [
         (
-            right.id, source, name, document.as_of, dumps(document.content), document.sha, document.earlier,
+            right.id, source, name, document.as_of, document.text, document.sha, document.earlier,
             zlib.compress(document.raw, RAW_LEVEL), run_id, now,
         )
         for right in rights
@@ -287,7 +287,7 @@ def _party_row(one: Mapping[str, Any]) -> Row:
     if share[0] is not None and not 0 < share[0] <= share[1]:
         share = (None, None)
     return (
-        one["role"], one["sequence"], _cut(one["name"], 400), _cut(one.get("name_en", ""), 400), _cut(one.get("country", ""), 2),
+        one["role"], one["sequence"], _cut(one.get("name") or one.get("name_en", ""), 400), _cut(one.get("name_en", ""), 400), _cut(one.get("country", ""), 2),
         *share,
     )
 

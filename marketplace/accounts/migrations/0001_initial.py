@@ -167,7 +167,7 @@ class Migration(migrations.Migration):
                 ('paper', models.CharField(choices=[('licence', 'Business licence'), ('identity', 'Identity of the legal representative'), ('authority', 'Power of attorney'), ('filing', 'Filing or licence of the trade'), ('other', 'Other')], max_length=16, verbose_name='document')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('added_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('added_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.storedfile')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='documents', to='accounts.organisation')),
             ],

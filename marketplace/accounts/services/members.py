@@ -63,7 +63,7 @@ def invite(*, organisation_id: int, email: str, roles: Sequence[str], by: Actor)
 
 
 def invitation_token(invitation: Invitation) -> str:
-    """The secret part of the link in the letter: a signature over the offer, so that it can be made again but not guessed."""
+    """The secret part of the letter's link: a signature over the offer, made again when needed, never guessed."""
     told = f"{invitation.pk}:{invitation.email.lower()}:{invitation.expires_at.timestamp():.0f}"
     return salted_hmac("accounts.invitation", told, algorithm="sha256").hexdigest()
 
@@ -95,9 +95,7 @@ def accept_invitation(*, invitation_id: int, token: str, by: Actor) -> Membershi
         invitation.save(update_fields=["accepted_at"])
         membership = Membership.objects.create(user=person, organisation=organisation, roles=invitation.roles)
         events.record("invitation.accept", invitation, by, data=_touching(organisation.pk))
-        events.record(
-            "membership.begin", membership, by, data=_touching(organisation.pk, roles=list(invitation.roles))
-        )
+        events.record("membership.begin", membership, by, data=_touching(organisation.pk, roles=list(invitation.roles)))
     return membership
 
 
@@ -134,7 +132,7 @@ def change_roles(*, membership_id: int, roles: Sequence[str], by: Actor) -> Memb
 
 
 def end_membership(*, membership_id: int, by: Actor) -> Membership:
-    """Let a member go, or leave oneself; the member's API keys end with it. Raises NotFound, NotPermitted, LastOwner."""
+    """Let a member go, or leave oneself; the API keys end too. Raises NotFound, NotPermitted, LastOwner."""
     with _held(membership_id) as (organisation, membership):
         leaves = by.user_id is not None and by.user_id == membership.user_id
         if not leaves:

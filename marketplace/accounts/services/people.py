@@ -39,7 +39,10 @@ def amend_profile(*, user_id: int, by: Actor, **facts: str) -> User:
 
 
 def suspend_person(*, user_id: int, by: Actor, reason: str) -> User:
-    """Shut a person out at once, open sessions included. Raises NotPermitted, OwnSuspension, ReasonMissing, IllegalTransition."""
+    """Shut a person out at once, open sessions included.
+
+    Raises NotPermitted, OwnSuspension, ReasonMissing, IllegalTransition.
+    """
     with locked(User, user_id) as person:
         _may_decide_on(person, by)
         if not reason.strip():

@@ -22,7 +22,7 @@ MOST_DAYS = 365
 
 
 def issue_token(*, membership_id: int, name: str, days: int, by: Actor) -> tuple[ApiToken, str]:
-    """A new key for one's own membership, and its text, which nobody can show again. Raises NotFound, Invalid, TokenLife."""
+    """A new key for one's own membership, and its text, never shown again. Raises NotFound, Invalid, TokenLife."""
     name = name.strip()
     if not name:
         raise Invalid(field="name", problem=_("Give the key a name by which you will know it."))

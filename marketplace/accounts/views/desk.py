@@ -115,7 +115,9 @@ def _review(
     return render(request, "accounts/desk/organisation_review.html", context, status=refusal.status if refusal else 200)
 
 
-def _decide(request: HttpRequest, pk: int, service: Callable[..., Organisation], said: str, **more: str) -> HttpResponse:
+def _decide(
+    request: HttpRequest, pk: int, service: Callable[..., Organisation], said: str, **more: str
+) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     organisation = access.get_organisation_to_review(actor, pk)
     form = ReasonForm(request.POST)

@@ -30,7 +30,7 @@ def organisation_list(request: HttpRequest) -> HttpResponse:
         "groups": groups,
         "chosen": _chips(request.GET, groups),
         "q": request.GET.get("q", "")[:100],
-        "active": sum(option["chosen"] for group in groups for option in group["options"]),
+        "active": sum(option.is_chosen for group in groups for option in group["options"]),
     }
     return render(request, "accounts/organisation_list.html", context)
 
@@ -40,11 +40,11 @@ def _chips(query: QueryDict, groups: list[dict[str, Any]]) -> list[dict[str, Any
     chips = []
     for group in groups:
         for option in group["options"]:
-            if option["chosen"]:
+            if option.is_chosen:
                 rest = query.copy()
-                rest.setlist(group["name"], [one for one in query.getlist(group["name"]) if one != option["value"]])
+                rest.setlist(group["name"], [one for one in query.getlist(group["name"]) if one != option.value])
                 rest.pop("page", None)
-                chips.append({"label": option["label"], "href": f"?{rest.urlencode()}"})
+                chips.append({"label": option.label, "href": f"?{rest.urlencode()}"})
     return chips
 
 

@@ -77,9 +77,7 @@ def member_roles(request: HttpRequest, pk: int) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     membership: Membership = access.get_membership_for(actor, pk)
     require(OWNERS, actor, membership.organisation)
-    form = RolesForm(
-        request.POST or None, kind=membership.organisation.kind, initial={"roles": membership.roles}
-    )
+    form = RolesForm(request.POST or None, kind=membership.organisation.kind, initial={"roles": membership.roles})
     if request.method == "POST" and form.is_valid():
         try:
             members.change_roles(membership_id=pk, by=actor, **form.cleaned_data)
@@ -132,7 +130,9 @@ def invitation(request: HttpRequest, pk: int, token: str) -> HttpResponse:
     if request.method == "POST" and not actor.is_anonymous:
         membership = members.accept_invitation(invitation_id=pk, token=token, by=actor)
         acting.switch(request, membership_id=membership.pk)
-        messages.info(request, _("You now belong to %(organisation)s.") % {"organisation": membership.organisation.name})
+        messages.info(
+            request, _("You now belong to %(organisation)s.") % {"organisation": membership.organisation.name}
+        )
         return redirect("workspace")
     context = {
         "invitation": offered,

@@ -103,7 +103,12 @@ def organisation_edit(request: HttpRequest) -> HttpResponse:
         else:
             messages.info(request, _("Changes saved."))
             return redirect("my_organisation")
-    context = {"form": form, "is_new": False, "organisation": organisation, "is_fixed": organisation.state not in AMENDABLE}
+    context = {
+        "form": form,
+        "is_new": False,
+        "organisation": organisation,
+        "is_fixed": organisation.state not in AMENDABLE,
+    }
     return render(request, "accounts/organisation_form.html", context, status=422 if form.errors else 200)
 
 

@@ -45,10 +45,12 @@ def _in_words(found: dict[str, Any]) -> str:
     if found["is_sound"]:
         return f"{found['documents']} documents, as in the database"
     parts = [
-        f"{len(found[kind])} {kind} ({', '.join(map(str, found[kind][:_SHOWN]))}{', …' if len(found[kind]) > _SHOWN else ''})"
-        for kind in ("missing", "extra", "stale")
-        if found[kind]
+        f"{len(found[kind])} {kind} ({_listed(found[kind])})" for kind in ("missing", "extra", "stale") if found[kind]
     ]
     if found["documents"] != found["text_documents"]:
         parts.append(f"{found['documents']} documents in the columns but {found['text_documents']} in the text index")
     return "; ".join(parts)
+
+
+def _listed(ids: list[int]) -> str:
+    return ", ".join(map(str, ids[:_SHOWN])) + (", …" if len(ids) > _SHOWN else "")

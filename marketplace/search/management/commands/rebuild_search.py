@@ -17,7 +17,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("collections", nargs="*", help="names; all of them when none is given")
         parser.add_argument("--json", action="store_true", help="answer with one JSON document")
-        parser.add_argument("--if-needed", action="store_true", help="only those that are missing, outdated or unreadable")
+        parser.add_argument(
+            "--if-needed", action="store_true", help="only those that are missing, outdated or unreadable"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         names = options["collections"] or [one.name for one in index.collections()]
@@ -47,7 +49,7 @@ class Command(BaseCommand):
 
 
 class ProgressBar:
-    """One line on stderr that grows: a bar against the number of documents there were, or lines where it is not a screen."""
+    """A line on stderr that grows, or lines now and then where that is no screen."""
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -1,0 +1,66 @@
+"""What the register adds to shared pages: masthead, workspace, home, sitemap."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.contrib.sitemaps import Sitemap
+from django.db.models import Max, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from listings.assets.models import Asset
+from listings.patents import access
+from listings.patents.models import ImportRun, ImportState, SourceRecord
+from listings.patents.search import NAME
+from listings.patents.services.runs import may_import
+from marketplace.core.actor import Actor
+from marketplace.portal import registry
+from marketplace.portal.sitemaps import in_sitemap
+from marketplace.search import index
+
+REGISTER = _("Rights")
+
+
+def contribute() -> None:
+    """Enter the register's places, desks and figures."""
+    registry.place(20, _("Patents"), "patent_list")
+    registry.desk(REGISTER, 110, _("My patents"), "portfolio", shows=belongs)
+    registry.desk(REGISTER, 120, _("Imports"), "import_list", shows=may_import, count=waiting_imports)
+    registry.figure(10, _("Patents and applications in the register"), known_patents, url_name="patent_list")
+    registry.data_date(newest_source)
+    registry.entrance(
+        40, _("Look up a patent"), _("Status, term, annuities, each with source and date"), "patent_list"
+    )
+
+
+def belongs(actor: Actor) -> bool:
+    return actor.acts_for is not None
+
+
+def waiting_imports(actor: Actor) -> int | None:
+    """Imports that wait for somebody's go-ahead."""
+    return ImportRun.objects.in_state(ImportState.CHECKED).filter(organisation_id=actor.acts_for).count() or None
+
+
+def known_patents() -> int:
+    return index.ready(NAME).documents
+
+
+def newest_source() -> date | None:
+    """The newest date that a source of the register speaks of."""
+    newest: date | None = SourceRecord.objects.aggregate(newest=Max("as_of"))["newest"]
+    return newest
+
+
+@in_sitemap("patents")
+class PatentSitemap(Sitemap):
+    """Every right with a page."""
+
+    limit = 5000
+
+    def items(self) -> QuerySet[Asset]:
+        return access.shown_assets().order_by("pk")
+
+    def location(self, item: Asset) -> str:
+        return reverse("patent_detail", args=[item.pk])

@@ -1,0 +1,1 @@
+"""Pages of the register: what everybody reads, what a holder keeps, how it is brought in."""

@@ -1,0 +1,30 @@
+"""What the floors below contribute to shared pages: they cannot reach up to the registry themselves."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from marketplace.accounts import desks
+from marketplace.accounts.models import Organisation
+from marketplace.accounts.states import OrganisationState
+from marketplace.core.actor import Actor
+from marketplace.notifications.service import unread_count
+from marketplace.portal import registry
+
+OWN = _("Workspace")
+
+
+def contribute() -> None:
+    """Called once the app is ready."""
+    registry.desk(OWN, 1, _("Yours to do"), "workspace")
+    registry.desk(OWN, 2, _("Notices"), "notice_list", count=_unread)
+    registry.figure(40, _("Verified organisations"), _verified, url_name="organisation_list")
+    desks.contribute_to(registry)
+
+
+def _unread(actor: Actor) -> int | None:
+    return unread_count(actor.user_id) or None if actor.user_id is not None else None
+
+
+def _verified() -> int:
+    return Organisation.objects.in_state(OrganisationState.VERIFIED).count()

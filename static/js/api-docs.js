@@ -1,0 +1,15 @@
+// Starts the documentation viewer on /api/docs/. Nothing is fetched from outside the site.
+"use strict";
+
+document.addEventListener("DOMContentLoaded", () => {
+  const place = document.getElementById("api-docs");
+  window.SwaggerUIBundle({
+    domNode: place,
+    url: place.dataset.schema,
+    deepLinking: true,
+    docExpansion: "list",
+    defaultModelsExpandDepth: 0,
+    validatorUrl: null,
+    displayRequestDuration: true,
+  });
+});

@@ -1,0 +1,43 @@
+"""One site and one browser for all browser tests of a run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.browser import Watch, chromium, chromium_path
+from tests.browser.site import Site, running_site
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a browser these tests are skipped and say so; the pipeline may not skip them."""
+    here = [item for item in items if "tests/browser" in str(item.path).replace("\\", "/")]
+    for item in here:
+        item.add_marker(pytest.mark.browser)
+    if chromium_path() or os.environ.get("CI") == "true":
+        return
+    for item in here:
+        item.add_marker(pytest.mark.skip(reason="no Chromium found: set CHROMIUM or install one"))
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    with running_site() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def watch(site: Site) -> Iterator[Watch]:
+    """Fails the test when a page it opened had script errors, policy reports, server errors or outside requests."""
+    watching = Watch(site.url)
+    yield watching
+    assert watching.faults == []
