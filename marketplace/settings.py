@@ -84,7 +84,6 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "marketplace.urls"
 WSGI_APPLICATION = "marketplace.wsgi.application"
-ASGI_APPLICATION = "marketplace.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 COTTON_DIR = "components"
@@ -352,7 +351,6 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django_structlog": {"level": env.text("REQUEST_LOG_LEVEL", "WARNING")},
-        "uvicorn.access": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
     },

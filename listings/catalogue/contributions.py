@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from listings.catalogue import access
 from listings.catalogue.models import Listing, Need
 from listings.catalogue.rows import listing_row, need_row
-from listings.catalogue.states import ListingState, NeedState
+from listings.catalogue.states import LICENCES, ListingState, Mode, NeedState
 from listings.patents.slots import slot
 from marketplace.accounts.models import Organisation
 from marketplace.accounts.profiles import profile_block
@@ -107,9 +107,8 @@ def contribute() -> None:
     registry.desk(TRADE, 24, _("Enquiries"), "enquiries", shows=_may_hold)
     registry.desk(TRADE, 26, _("Saved searches"), "saved_search_list", shows=lambda actor: actor.user_id is not None)
     registry.desk(DESK, 70, _("Listings and needs to review"), "review_list", shows=access.is_at_desk, count=_waiting)
-    registry.figure(10, _("Listings on the market"), lambda: Listing.objects.public().count(), note=_by_mode,
-                    url_name="listing_list")
-    registry.figure(20, _("Open needs"), lambda: Need.objects.public().count(), note=_closing, url_name="need_list")
+    registry.figure(10, _("Listings on the market"), listings_figure, url_name="listing_list")
+    registry.figure(20, _("Open needs"), needs_figure, url_name="need_list")
     registry.home_block(20, "catalogue/home_listings.html", newest_listings)
     registry.home_block(30, "catalogue/home_needs.html", newest_needs)
     registry.todo(20, todo_lines)
@@ -134,12 +133,15 @@ def _may_hold(actor: Actor) -> bool:
     return actor.acts_for is not None and not access.is_at_desk(actor)
 
 
-def _by_mode() -> str:
+def listings_figure() -> tuple[int, str]:
+    """How many there are, and how many of them to buy and to license; one query."""
     rows = dict(Listing.objects.public().order_by().values_list("mode").annotate(Count("pk")))
-    licences = sum(rows.get(mode, 0) for mode in ("exclusive", "sole", "ordinary", "open"))
-    return gettext("%(sale)s for transfer, %(licences)s for licence") % {"sale": rows.get("transfer", 0), "licences": licences}
+    parts = {"sale": rows.get(Mode.TRANSFER, 0), "licences": sum(rows.get(mode, 0) for mode in LICENCES)}
+    return sum(rows.values()), gettext("%(sale)s for transfer, %(licences)s for licence") % parts
 
 
-def _closing() -> str:
-    soon = Need.objects.public().filter(deadline__lte=clock.today() + timedelta(days=30)).count()
-    return gettext("%(count)s close within 30 days") % {"count": soon}
+def needs_figure() -> tuple[int, str]:
+    """How many there are, and how many close within 30 days; one query."""
+    soon = Q(deadline__lte=clock.today() + timedelta(days=30))
+    found = Need.objects.public().aggregate(open=Count("pk"), closing=Count("pk", filter=soon))
+    return found["open"], gettext("%(count)s close within 30 days") % {"count": found["closing"]}

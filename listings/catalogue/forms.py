@@ -30,7 +30,10 @@ class DraftForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["seen_version"].initial = self.instance.version
+        columns = {column.name: column for column in self._meta.model._meta.fields}
         for name, field in self.fields.items():
+            if name in columns:  # the model's own limits, which a form that leaves its instance alone would skip
+                field.validators = [*field.validators, *columns[name].validators]
             if name not in self.required_here:
                 field.required = False
             if isinstance(field.widget, forms.Textarea):

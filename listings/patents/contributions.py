@@ -40,7 +40,7 @@ def belongs(actor: Actor) -> bool:
 
 def waiting_imports(actor: Actor) -> int | None:
     """Imports that wait for somebody's go-ahead."""
-    return ImportRun.objects.in_state(ImportState.CHECKED).filter(organisation_id=actor.acts_for).count() or None
+    return ImportRun.objects.filter(state=ImportState.CHECKED, organisation_id=actor.acts_for).count() or None
 
 
 def known_patents() -> int:

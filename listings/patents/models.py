@@ -159,7 +159,7 @@ class ImportRun(Stateful):
     """One import: by whom, of what, how far, with what result. Rejections are rows beside it.
 
     `position` counts the items taken from the file so far: it moves in the transaction of each batch, so a run whose worker
-    died goes on exactly behind its last batch. `found` is what the check saw (counts, first rows, first rejections);
+    died goes on exactly behind its last batch. `found` is what the check saw (counts), `preview` its first rows;
     `heard_at` is when a worker last said it was at work.
     """
 
@@ -178,6 +178,7 @@ class ImportRun(Stateful):
     rejected = models.PositiveIntegerField(default=0)
     position = models.PositiveIntegerField(default=0)
     found = models.JSONField(default=dict)
+    preview = models.JSONField(default=list)
     not_patents = models.JSONField(default=list)
     heard_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)

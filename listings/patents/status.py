@@ -54,7 +54,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Standing:
-    """A status, why we say so (a code worded by `reasons.BASES`), and the next day on which it changes without news."""
+    """A status, why we say so (a code worded by `reasons.BASES`), and the next day on which it may change without news."""
 
     status: str
     basis: str
@@ -100,27 +100,45 @@ def classify(text: str) -> str:
 
 def derive(known: Known, on: date, days: WorkCalendar) -> Standing:
     """The status on `on`. What a source says holds from the day it says it of; an undated word counts as oldest."""
+    status, basis = _standing(known, on, days)
+    return Standing(status, basis, _next_look(known, on, days))
+
+
+def _standing(known: Known, on: date, days: WorkCalendar) -> tuple[str, str]:
     word, word_on = _newest_word(known.words, on)
     granted = _granted(known, on, word)
     if word == INVALIDATED:
-        return Standing(INVALIDATED, "office_said")
+        return INVALIDATED, "office_said"
     if word == WITHDRAWN and not granted:
-        return Standing(WITHDRAWN, "office_said")
+        return WITHDRAWN, "office_said"
     if word == LAPSED or (word == WITHDRAWN and granted):
-        return Standing(LAPSED, "office_said")
+        return LAPSED, "office_said"
     if word == EXPIRED:
-        return Standing(EXPIRED, "office_said")
+        return EXPIRED, "office_said"
+    is_over = known.expires_on is not None and known.expires_on <= on
     if word == ENDED:
-        if known.expires_on is not None and known.expires_on <= on:
-            return Standing(EXPIRED, "office_said")
-        # a right said to be dead before its term is over lapsed; once the term is over the two look alike
-        ended = LAPSED if granted else WITHDRAWN
-        return Standing(ended, "office_said", known.expires_on)
-    if known.expires_on is not None and known.expires_on <= on:
-        return Standing(EXPIRED, "term_over")
+        # A right said to be dead before its term is over lapsed; once the term is over the two look alike.
+        return EXPIRED if is_over else LAPSED if granted else WITHDRAWN, "office_said"
+    if is_over:
+        return EXPIRED, "term_over"
     if granted:
         return _granted_standing(known, on, days, word, word_on)
     return _pending_standing(known, on, word, word_on)
+
+
+def _next_look(known: Known, on: date, days: WorkCalendar) -> date | None:
+    """The next day on which the status may differ with nothing new said: the dates of the right, its annuity, our patience."""
+    coming = [known.filed_on, known.published_on, known.granted_on, known.expires_on, *(said.on for said in known.words)]
+    if known.office == "WO" and (start := known.priority_on or known.filed_on) is not None:
+        coming.append(months_after(start, INTERNATIONAL_PHASE_MONTHS))
+    if known.granted_on is None:
+        heard = (known.filed_on, known.published_on, *(said.on for said in known.words))
+        coming += [years_after(day, PENDING_BELIEVED_YEARS) for day in heard if day is not None]
+    if known.paid and known.office in annuities.COVERED and known.filed_on is not None:
+        owed = max(known.paid) + 1
+        due = annuities.due_on(known.filed_on, owed)
+        coming += [days.roll(due) + timedelta(days=1), annuities.last_day(known.filed_on, owed, days) + timedelta(days=1)]
+    return min((day for day in coming if day is not None and day > on), default=None)
 
 
 def _newest_word(words: Sequence[Word], on: date) -> tuple[str, date | None]:
@@ -141,54 +159,34 @@ def _granted(known: Known, on: date, word: str) -> bool:
     return known.kind_says_granted or word == IN_FORCE
 
 
-def _granted_standing(known: Known, on: date, days: WorkCalendar, word: str, word_on: date | None) -> Standing:
+def _granted_standing(
+    known: Known, on: date, days: WorkCalendar, word: str, word_on: date | None
+) -> tuple[str, str]:
     basis = "office_said" if word == IN_FORCE else "granted_no_end_known"
-    if known.paid and known.office in annuities.COVERED and known.filed_on is not None and known.expires_on is not None:
-        return _by_annuities(known, on, days, word, word_on)
-    return Standing(IN_FORCE, basis, known.expires_on)
-
-
-def _by_annuities(known: Known, on: date, days: WorkCalendar, word: str, word_on: date | None) -> Standing:
-    """In force while paid, in grace for six months, then lapsed (rule 115) unless an office says later that it stands."""
-    assert known.filed_on is not None and known.expires_on is not None
+    if not (known.paid and known.office in annuities.COVERED and known.filed_on is not None and known.expires_on is not None):
+        return IN_FORCE, basis
+    # In force while paid, in grace for six months, then lapsed (rule 115) unless an office says later that it stands.
     owed = max(known.paid) + 1
     due = annuities.due_on(known.filed_on, owed)
-    if due >= known.expires_on:
-        return Standing(IN_FORCE, "annuities_paid", known.expires_on)
-    on_time, end = days.roll(due), annuities.last_day(known.filed_on, owed, days)
-    if on <= on_time:
-        return Standing(IN_FORCE, "annuities_paid", min(on_time + timedelta(days=1), known.expires_on))
+    if due >= known.expires_on or on <= days.roll(due):
+        return IN_FORCE, "annuities_paid"
+    end = annuities.last_day(known.filed_on, owed, days)
     if word == IN_FORCE and word_on is not None and word_on > end:
-        return Standing(IN_FORCE, "office_said", known.expires_on)
-    if on <= end:
-        return Standing(IN_GRACE, "annuity_late", min(end + timedelta(days=1), known.expires_on))
-    # Lost as of the due date; the term's end changes nothing any more in law, but the page then says "expired".
-    return Standing(LAPSED, "annuity_unpaid", known.expires_on)
+        return IN_FORCE, "office_said"
+    return (IN_GRACE, "annuity_late") if on <= end else (LAPSED, "annuity_unpaid")
 
 
-def _pending_standing(known: Known, on: date, word: str, word_on: date | None) -> Standing:
-    comes = known.granted_on if known.granted_on is not None and known.granted_on > on else None
+def _pending_standing(known: Known, on: date, word: str, word_on: date | None) -> tuple[str, str]:
     if known.office == "WO":
         start = known.priority_on or known.filed_on
         if start is None:
-            return Standing(UNKNOWN, "nothing_known")
-        over = months_after(start, INTERNATIONAL_PHASE_MONTHS)
-        if on >= over:
-            return Standing(UNKNOWN, "international_phase_over")
-        return Standing(PENDING, "international_phase", over)
+            return UNKNOWN, "nothing_known"
+        if on >= months_after(start, INTERNATIONAL_PHASE_MONTHS):
+            return UNKNOWN, "international_phase_over"
+        return PENDING, "international_phase"
     heard = max((day for day in (known.filed_on, known.published_on, word_on) if day is not None and day <= on), default=None)
     if heard is None:
-        if word == PENDING:
-            return Standing(PENDING, "office_said", _first(comes, known.expires_on))
-        future = [day for day in (known.filed_on, known.published_on, comes) if day is not None and day > on]
-        return Standing(UNKNOWN, "nothing_known", min(future, default=known.expires_on))
-    until = years_after(heard, PENDING_BELIEVED_YEARS)
-    newer = min((day for day in (known.published_on, known.filed_on) if day is not None and day > on), default=None)
-    if on >= until:
-        return Standing(UNKNOWN, "long_silent", _first(newer, comes, known.expires_on))
-    basis = "office_said" if word == PENDING else "filed_no_end_known"
-    return Standing(PENDING, basis, _first(newer, comes, until, known.expires_on))
-
-
-def _first(*days: date | None) -> date | None:
-    return min((day for day in days if day is not None), default=None)
+        return (PENDING, "office_said") if word == PENDING else (UNKNOWN, "nothing_known")
+    if on >= years_after(heard, PENDING_BELIEVED_YEARS):
+        return UNKNOWN, "long_silent"
+    return PENDING, "office_said" if word == PENDING else "filed_no_end_known"

@@ -116,9 +116,11 @@ class DelegationForm(forms.Form):
         label=_("Who acts for you"), queryset=Organisation.objects.none(), empty_label=_("choose")
     )
     powers = forms.MultipleChoiceField(label=_("Powers"), choices=Power.choices, widget=forms.CheckboxSelectMultiple)
-    starts_on = forms.DateField(label=_("From"), widget=DayInput())
+    starts_on = forms.DateField(label=_("First day"), widget=DayInput())
     ends_on = forms.DateField(
-        label=_("Until"), widget=DayInput(), help_text=_("Both days are included. You can end it sooner at any time.")
+        label=_("Last day"),
+        widget=DayInput(),
+        help_text=_("Both days are included. You can end it sooner at any time."),
     )
 
     def __init__(self, *args: Any, client_id: int, **kwargs: Any) -> None:

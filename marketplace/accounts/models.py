@@ -39,7 +39,7 @@ class User(AbstractBaseUser):
     """A person. What they may do comes from memberships, never from flags on the person."""
 
     email = models.EmailField(_("e-mail address"))
-    name = models.CharField(_("name"), max_length=80, blank=True)
+    name = models.CharField(_("full name"), max_length=80, blank=True)
     name_en = models.CharField(_("name in Latin letters"), max_length=80, blank=True)
     phone = models.CharField(_("telephone"), max_length=40, blank=True)
     language = models.CharField(_("language"), max_length=8, default="zh-hans")
@@ -248,8 +248,8 @@ class Delegation(models.Model):
     client = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="delegations_given")
     agent = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="delegations_held")
     powers = ArrayField(models.CharField(max_length=16, choices=Power.choices), verbose_name=_("powers"))
-    starts_on = models.DateField(_("from"))
-    ends_on = models.DateField(_("until"))
+    starts_on = models.DateField(_("first day"))
+    ends_on = models.DateField(_("last day"))
     granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -315,7 +315,7 @@ class ApiToken(models.Model):
     """A key to the API for one person in one organisation. Shown once; only its hash is kept."""
 
     membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="tokens")
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(_("full name"), max_length=80)
     head = models.CharField(max_length=8)
     sha256 = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Kind(TextChoices):
@@ -18,7 +19,7 @@ class Kind(TextChoices):
 
 
 class Role(TextChoices):
-    OWNER = "owner", _("Owner")
+    OWNER = "owner", pgettext_lazy("role", "Owner")
     STAFF = "staff", _("IP staff")
     FINANCE = "finance", _("Finance")
     SIGNATORY = "signatory", _("Signatory")

@@ -40,3 +40,12 @@ class ForgivingRedisCache(RedisCache):
 
     def set_many(self, data: Any, timeout: Any = 300, version: int | None = None) -> Any:
         return self._forgive(lambda: super(ForgivingRedisCache, self).set_many(data, timeout, version), list(data))
+
+    def touch(self, key: Any, timeout: Any = 300, version: int | None = None) -> Any:
+        return self._forgive(lambda: super(ForgivingRedisCache, self).touch(key, timeout, version), False)
+
+    def has_key(self, key: Any, version: int | None = None) -> Any:
+        return self._forgive(lambda: super(ForgivingRedisCache, self).has_key(key, version), False)
+
+    def delete_many(self, keys: Any, version: int | None = None) -> None:
+        self._forgive(lambda: super(ForgivingRedisCache, self).delete_many(keys, version), None)

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     files = DEV_SET if "--dev" in arguments else RUN_SET
     if is_installed(files):
         return 0
-    with (ROOT / ".venv.lock").open("w") as lock:
+    with (ROOT / RUN_SET[0]).open() as lock:
         # Two at once (`make run` in one window, `make test` in another) would write over each other.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not is_installed(files):

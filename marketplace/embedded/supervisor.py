@@ -282,11 +282,12 @@ class Site:
 
 
 def web_command(host: str, port: int) -> list[str]:
+    """Threads in one process: enough for one machine, and the page cache of the search columns is shared anyway."""
+    bound = f"[{host}]:{port}" if ":" in host and not host.startswith("[") else f"{host}:{port}"
     return [
-        *(sys.executable, "-m", "uvicorn", "marketplace.asgi:application"),
-        *("--host", host, "--port", str(port)),
-        *("--workers", str(environment.number("WEB_WORKERS", 1))),
-        *("--lifespan", "off", "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "4"),
+        *(sys.executable, "-m", "gunicorn", "marketplace.wsgi:application", "--bind", bound),
+        *("--workers", str(environment.number("WEB_WORKERS", 1)), "--worker-class", "gthread", "--threads", "4"),
+        *("--graceful-timeout", "4", "--log-level", "warning"),
     ]
 
 

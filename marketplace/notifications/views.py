@@ -16,11 +16,23 @@ PER_PAGE = 30
 def notice_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(service.inbox(request.user.pk), PER_PAGE).get_page(request.GET.get("page"))
     notices = [
-        {"id": row.pk, "text": service.sentence_of(row), "url": row.url, "at": row.created_at, "is_new": row.read_at is None}
+        {
+            "id": row.pk,
+            "text": service.sentence_of(row),
+            "url": row.url,
+            "at": row.created_at,
+            "is_new": row.read_at is None,
+        }
         for row in page
     ]
     unread_here = [notice["id"] for notice in notices if notice["is_new"]]
-    context = {"notices": notices, "unread_here": unread_here, "number": page.number, "last": page.paginator.num_pages, "per_page": PER_PAGE}
+    context = {
+        "notices": notices,
+        "unread_here": unread_here,
+        "number": page.number,
+        "last": page.paginator.num_pages,
+        "per_page": PER_PAGE,
+    }
     return render(request, "notifications/notice_list.html", context)
 
 

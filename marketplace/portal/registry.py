@@ -125,7 +125,10 @@ def figure(
     url_name: str = "",
     unit: Sentence = "",
 ) -> None:
-    """Add a figure to the home page. Whole numbers and decimals are written in groups of three, all else as it is."""
+    """Add a figure to the home page. Whole numbers and decimals are written in groups of three, all else as it is.
+
+    `value` may answer with a pair of value and note, where one query gives both.
+    """
     figures.append(Figure(order, label, value, note, url_name, unit))
     figures.sort(key=lambda one: one.order)
 

@@ -29,5 +29,7 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     missing = [name for name in ("DATABASE_URL", "REDIS_URL") if not env.text(name, "")]
     if missing:
         names = " and ".join(missing)
-        problems.append((f"{names} not set: the embedded servers are for demonstration.", f"Set {names}.", "market.E007"))
+        problems.append(
+            (f"{names} not set: the embedded servers are for demonstration.", f"Set {names}.", "market.E007")
+        )
     return [Error(message, hint=hint, id=code) for message, hint, code in problems]

@@ -1,7 +1,6 @@
 """Home, the workspace's first page, plain-language pages about the market, preferences, and the way out for files."""
 
 import uuid
-
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -59,13 +58,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _shown(figure: registry.Figure) -> dict[str, Any]:
     """A figure as the row of figures takes it."""
-    value = figure.value()
+    value, note = told if isinstance(told := figure.value(), tuple) else (told, figure.note())
     is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
     return {
         "label": figure.label,
         "figure": formats.number(value) if is_number else value,
         "unit": figure.unit,
-        "note": figure.note(),
+        "note": note,
         "url": reverse(figure.url_name) if figure.url_name else "",
     }
 
@@ -111,9 +110,7 @@ def search(request: HttpRequest) -> HttpResponse:
 def workspace(request: HttpRequest) -> HttpResponse:
     """What is yours to do, across all floors."""
     actor = request.actor  # type: ignore[attr-defined]
-    lines = [
-        {**line, "due": _day(line.get("due"))} for todo in registry.todos for line in todo.lines(actor)
-    ]
+    lines = [{**line, "due": _day(line.get("due"))} for todo in registry.todos for line in todo.lines(actor)]
     lines.sort(key=lambda line: (line["due"] is None, line["due"] or date.max))
     calendar = work_calendar()
     standing = standing_of(request)
@@ -132,7 +129,7 @@ def _day(due: date | datetime | None) -> date | None:
 
 
 def _with_days_left(line: dict[str, Any], calendar: WorkCalendar) -> dict[str, Any]:
-    """A line with the working days left until it is due, negative when late, and the shape that says how urgent it is."""
+    """A line with the working days left until it is due, negative when late, and the shape of its urgency."""
     due, today = line["due"], clock.today()
     if due is None:
         return {**line, "days": None, "state": "now"}

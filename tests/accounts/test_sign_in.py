@@ -125,6 +125,9 @@ def test_enrolling_opens_the_rest() -> None:
     lena = cast.lena()
     browser = Client()
     sign_in(browser, lena.person.email)
+    asked = browser.get(reverse("mfa_activate_totp"))
+    assert asked["Location"].startswith(reverse("account_reauthenticate"))
+    browser.post(asked["Location"], {"password": PASSWORD})
     page = browser.get(reverse("mfa_activate_totp"))
     assert page.status_code == 200, page["Location"]
     secret = page.context["form"].secret

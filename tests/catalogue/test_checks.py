@@ -64,7 +64,8 @@ def test_a_complete_listing_lacks_nothing():
 )
 def test_each_gap_is_named(values, code):
     given = dict(values)
-    listing = a_listing(ListingState.DRAFT, mode=given.pop("mode", Mode.TRANSFER), **given)
+    listing = a_listing(ListingState.DRAFT, mode=given.pop("mode", Mode.TRANSFER))
+    service.save_draft(listing_id=listing.pk, by=cast.ines().actor, values=given)
     assert blocking(listing) == [code]
 
 
@@ -179,13 +180,13 @@ def test_later_floors_add_their_own_points(monkeypatch):
 
 @pytest.mark.django_db
 def test_a_refusal_names_every_point_in_both_languages():
-    listing = a_listing(ListingState.DRAFT, title_zh="", title_en="", price_min=None)
+    listing = a_listing(ListingState.DRAFT, problem_zh="", problem_en="", price_min=None)
     with pytest.raises(checks.Incomplete) as refused:
         service.submit_listing(listing_id=listing.pk, by=cast.ines().actor)
     answer = refused.value.as_dict()
-    assert [row["code"] for row in answer["missing"]] == ["no_title", "no_price"]
-    assert "Give the listing a title" in answer["message_en"]
-    assert "填写挂牌标题" in answer["message_zh"]
+    assert [row["code"] for row in answer["missing"]] == ["no_problem", "no_price"]
+    assert "Say in plain words which problem it solves" in answer["message_en"]
+    assert "用通俗的话写明解决什么问题" in answer["message_zh"]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """Starting, sharing and stopping the embedded servers, and coming back after every kind of death."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -174,6 +176,7 @@ def test_a_port_taken_meanwhile_is_not_fought_for(directory: Path) -> None:
     before = mine.join()
     mine.leave()
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # our own closed connections are no obstacle
         taken.bind(("127.0.0.1", read_state(directory)["postgres"]["port"]))
         taken.listen()
         after = mine.join()
@@ -233,22 +236,23 @@ def test_without_any_redis_program_one_in_python_answers(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become another")
-def test_root_gets_a_cluster_even_where_nobody_may_pass(
-    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("marketplace.embedded.postgres.ROOTS_CLUSTERS", tmp_path.parents[2] / f"clusters-{os.getpid()}")
+def test_root_gets_a_cluster_even_where_nobody_may_pass(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outside = Path(tempfile.mkdtemp(prefix="clusters-"))
+    outside.chmod(0o755)
+    monkeypatch.setattr("marketplace.embedded.postgres.ROOTS_CLUSTERS", outside)
     directory.parent.chmod(0o700)
     closed = EmbeddedServers(directory, durable=False, redis=False)
     addresses = closed.join()
-    home = Cluster(directory).home()
     try:
-        assert not home.is_relative_to(directory)
+        assert Cluster(directory).home().is_relative_to(outside)
         with psycopg.connect(addresses.database_url) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
         assert psutil.Process(read_state(directory)["postgres"]["pid"]).uids().real != 0
     finally:
         closed.leave()
-    assert working_below(home) == []
+        left = working_below(outside)
+        shutil.rmtree(outside)
+    assert left == []
 
 
 def test_locks_are_waited_for_not_broken(directory: Path) -> None:

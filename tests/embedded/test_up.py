@@ -84,7 +84,7 @@ class Site:
 
     def has(self, name: str) -> psutil.Process | None:
         """The process of one part, the parent where it has children."""
-        word = {"web": "uvicorn", "worker": "worker", "beat": "beat"}[name]
+        word = {"web": "gunicorn", "worker": "worker", "beat": "beat"}[name]
         found = [process for process in marked_with(str(self.directory)) if word in process.cmdline()]
         return min(found, key=lambda process: process.create_time(), default=None) if found else None
 

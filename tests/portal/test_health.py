@@ -39,7 +39,9 @@ def test_a_worker_gone_silent_is_not_ready(client: Client, indexes: None) -> Non
     cache.set(tasks.HEART_KEY, clock.now() - timedelta(seconds=tasks.HEART_GOOD_FOR_S + 5), 100)
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert "35 s ago" in answer.json()["parts"]["worker"]["state"] or "36 s" in answer.json()["parts"]["worker"]["state"]
+    assert (
+        "35 s ago" in answer.json()["parts"]["worker"]["state"] or "36 s" in answer.json()["parts"]["worker"]["state"]
+    )
 
 
 @pytest.mark.django_db

@@ -28,8 +28,15 @@ def test_an_unknown_theme_is_none(client: Client, theme: str) -> None:
 @pytest.mark.parametrize(
     "target",
     [
-        "https://elsewhere.example/", "//elsewhere.example/", "/\\elsewhere.example", "javascript:alert(1)",
-        "home", "elsewhere.example", "", "///elsewhere.example", "\thttps://elsewhere.example",
+        "https://elsewhere.example/",
+        "//elsewhere.example/",
+        "/\\elsewhere.example",
+        "javascript:alert(1)",
+        "home",
+        "elsewhere.example",
+        "",
+        "///elsewhere.example",
+        "\thttps://elsewhere.example",
     ],
 )
 def test_it_never_leads_outside(client: Client, target: str) -> None:

@@ -20,7 +20,11 @@ GOOD = {
 
 def start(code: str, **changed: str) -> subprocess.CompletedProcess[str]:
     """Run `code` in a process of its own with the good settings and these changes."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "DATABASE_URL", "REDIS_URL", "RUN_DIR") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "HOME", "DATABASE_URL", "REDIS_URL", "RUN_DIR")
+        if name in os.environ
+    }
     given = {**kept, **GOOD, "DJANGO_SETTINGS_MODULE": "marketplace.settings", **changed}
     return subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=given, capture_output=True, text=True, timeout=60, check=False
@@ -40,7 +44,12 @@ def test_the_web_server_starts_when_all_is_well() -> None:
 def test_the_web_server_refuses_naming_every_reason() -> None:
     done = start(
         "import marketplace.wsgi",
-        SECRET_KEY="short", DEBUG="1", SECURE_SSL_REDIRECT="0", ALLOWED_HOSTS="*", SITE_URL="http://market.example", DEMO="1",
+        SECRET_KEY="short",
+        DEBUG="1",
+        SECURE_SSL_REDIRECT="0",
+        ALLOWED_HOSTS="*",
+        SITE_URL="http://market.example",
+        DEMO="1",
     )
     assert done.returncode != 0
     assert "ImproperlyConfigured" in done.stderr
@@ -69,8 +78,13 @@ def test_the_worker_refuses_too() -> None:
 )
 def test_each_fault_alone_is_enough(settings, changed: dict, code: str) -> None:
     safe = {
-        "PRODUCTION": True, "SECRET_KEY": "k" * 50, "DEBUG": False, "SECURE_SSL_REDIRECT": True,
-        "ALLOWED_HOSTS": ["market.example"], "SITE_URL": "https://market.example", "IS_DEMO": False,
+        "PRODUCTION": True,
+        "SECRET_KEY": "k" * 50,
+        "DEBUG": False,
+        "SECURE_SSL_REDIRECT": True,
+        "ALLOWED_HOSTS": ["market.example"],
+        "SITE_URL": "https://market.example",
+        "IS_DEMO": False,
     }
     for name, value in safe.items():
         setattr(settings, name, value)

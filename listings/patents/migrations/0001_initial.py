@@ -91,6 +91,7 @@ class Migration(migrations.Migration):
                 ('rejected', models.PositiveIntegerField(default=0)),
                 ('position', models.PositiveIntegerField(default=0)),
                 ('found', models.JSONField(default=dict)),
+                ('preview', models.JSONField(default=list)),
                 ('not_patents', models.JSONField(default=list)),
                 ('heard_at', models.DateTimeField(blank=True, null=True)),
                 ('error', models.TextField(blank=True)),

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('password', models.CharField(max_length=128, verbose_name='password')),
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('email', models.EmailField(max_length=254, verbose_name='e-mail address')),
-                ('name', models.CharField(blank=True, max_length=80, verbose_name='name')),
+                ('name', models.CharField(blank=True, max_length=80, verbose_name='full name')),
                 ('name_en', models.CharField(blank=True, max_length=80, verbose_name='name in Latin letters')),
                 ('phone', models.CharField(blank=True, max_length=40, verbose_name='telephone')),
                 ('language', models.CharField(default='zh-hans', max_length=8, verbose_name='language')),
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
             name='ApiToken',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
+                ('name', models.CharField(max_length=80, verbose_name='full name')),
                 ('head', models.CharField(max_length=8)),
                 ('sha256', models.CharField(max_length=64, unique=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
@@ -118,8 +118,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('powers', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('register', 'Keep the patent register'), ('list', 'Prepare and manage listings'), ('need', 'Post needs'), ('enquire', 'Ask and answer enquiries'), ('appraise', 'Order appraisals'), ('borrow', 'Prepare loan applications')], max_length=16), size=None, verbose_name='powers')),
-                ('starts_on', models.DateField(verbose_name='from')),
-                ('ends_on', models.DateField(verbose_name='until')),
+                ('starts_on', models.DateField(verbose_name='first day')),
+                ('ends_on', models.DateField(verbose_name='last day')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
                 ('granted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
