@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from marketplace.embedded.places import CannotServe
 from marketplace.embedded.servers import EmbeddedServers, for_environment
 
 PREFIX = "ip-market-tests-"
@@ -75,7 +76,11 @@ def remove_what_killed_runs_left() -> None:
         except (FileNotFoundError, PermissionError, ValueError):
             continue  # being made just now, or another user's
         if not owner_lives:
-            left = EmbeddedServers(directory, durable=False)
-            left.join()  # finds what still runs, so that leaving, as the last, stops it
-            left.leave()
-            remove(directory)
+            try:
+                left = EmbeddedServers(directory, durable=False)
+                left.join()  # finds what still runs, so that leaving, as the last, stops it
+                left.leave()
+                remove(directory)
+            except (CannotServe, OSError):
+                # Half removed already, or another run is at it: what is left is only files of nobody.
+                shutil.rmtree(directory, ignore_errors=True)

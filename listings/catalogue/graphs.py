@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from listings.catalogue import checks
 from listings.catalogue.states import ListingState, NeedState
 from marketplace.accounts.roles import DESK_KINDS, Power, Role
-from marketplace.core.lifecycle import AnyOf, Clock, Desk, Edge, EndOf, Graph, Party, WorkingDays, register
+from marketplace.core.lifecycle import AnyOf, Clock, Days, Desk, Edge, EndOf, Graph, Party, WorkingDays, register
 
 REVIEW_WORKING_DAYS = 2
+RESERVED_DAYS = 90  # ours: a reservation nobody lifts does not keep a right off the market for ever
 
 HOLDER = Party("organisation_id", frozenset({Role.OWNER, Role.STAFF}), Power.LIST)
 SEEKER = Party("organisation_id", frozenset({Role.OWNER, Role.STAFF}), Power.NEED)
@@ -27,7 +28,7 @@ LISTING_GRAPH = register(
         model="catalogue.listing",
         initial=_L.DRAFT,
         states=ListingState,
-        resting=frozenset({_L.DRAFT, _L.RETURNED}),
+        resting=frozenset({_L.DRAFT, _L.RETURNED, _L.EXPIRED}),
         edges=(
             Edge("submit", (_L.DRAFT, _L.RETURNED), _L.IN_REVIEW, HOLDER, _("Submit for review"), checks.listing_is_ready),
             Edge("recall", (_L.IN_REVIEW,), _L.DRAFT, HOLDER, _("Take back to change it")),
@@ -46,7 +47,10 @@ LISTING_GRAPH = register(
                 checks.listing_may_resume,
             ),
             Edge("reserve", (_L.PUBLISHED,), _L.RESERVED, AnyOf((HOLDER, CLOCK)), _("Mark as reserved")),
-            Edge("release", (_L.RESERVED,), _L.PUBLISHED, AnyOf((HOLDER, CLOCK)), _("Lift the reservation")),
+            Edge(
+                "release", (_L.RESERVED,), _L.PUBLISHED, AnyOf((HOLDER, CLOCK)), _("Lift the reservation"),
+                due=Days(RESERVED_DAYS), timed=True,
+            ),
             Edge("close", (_L.PUBLISHED, _L.RESERVED), _L.CLOSED, AnyOf((HOLDER, CLOCK)), _("Close as settled")),
             Edge(
                 "withdraw", (_L.DRAFT, _L.RETURNED, _L.IN_REVIEW, _L.PUBLISHED, _L.SUSPENDED), _L.WITHDRAWN, HOLDER,
@@ -66,7 +70,7 @@ NEED_GRAPH = register(
         model="catalogue.need",
         initial=_N.DRAFT,
         states=NeedState,
-        resting=frozenset({_N.DRAFT, _N.RETURNED}),
+        resting=frozenset({_N.DRAFT, _N.RETURNED, _N.EXPIRED}),
         edges=(
             Edge("submit", (_N.DRAFT, _N.RETURNED), _N.IN_REVIEW, SEEKER, _("Submit for review"), checks.need_is_ready),
             Edge("recall", (_N.IN_REVIEW,), _N.DRAFT, SEEKER, _("Take back to change it")),

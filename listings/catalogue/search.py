@@ -53,10 +53,10 @@ def listings_of_organisations(ids: Sequence[int]) -> Iterable[int]:
 LISTINGS = Collection(
     "listings",
     (
-        Text("title", 4.0),
-        Text("summary", 2.0),
+        Text("title", 4),
+        Text("summary", 2),
         Text("record"),
-        Text("owner", 1.5),
+        Text("owner", 2),
         Exact("numbers"),
         Exact("organisation"),
         Facet("mode"),
@@ -143,9 +143,9 @@ def _listing_document(listing: Listing, above: dict[int, tuple[str, ...]]) -> Do
 NEEDS = Collection(
     "needs",
     (
-        Text("title", 4.0),
+        Text("title", 4),
         Text("body"),
-        Text("seeker", 1.5),
+        Text("seeker", 2),
         Exact("numbers"),
         Exact("organisation"),
         Facet("mode", multi=True),

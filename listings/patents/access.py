@@ -9,6 +9,7 @@ from listings.patents.models import ImportRun
 from marketplace.core.access import found
 from marketplace.core.actor import Actor
 from marketplace.core.errors import NotFound
+from marketplace.core.models import StatefulQuerySet
 
 
 def shown_assets() -> QuerySet[Asset]:
@@ -36,7 +37,7 @@ def get_own(actor: Actor, pk: int) -> Asset:
     return found(Asset.objects.select_related("patent").held_by(own_organisation_id(actor)), pk=pk)
 
 
-def runs_visible_to(actor: Actor) -> QuerySet[ImportRun]:
+def runs_visible_to(actor: Actor) -> StatefulQuerySet:
     if actor.acts_for is None:
         return ImportRun.objects.none()
     return ImportRun.objects.filter(organisation_id=actor.acts_for, file__isnull=False)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from listings.assets.models import Asset
 from marketplace.accounts.models import Organisation, User, in_language
-from marketplace.core.models import Stateful, StoredFile
+from marketplace.core.models import Stateful, StatefulQuerySet, StoredFile
 
 
 class PatentKind(models.TextChoices):
@@ -184,6 +184,8 @@ class ImportRun(Stateful):
     error = models.TextField(blank=True)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = StatefulQuerySet.as_manager()
 
     class Meta(Stateful.Meta):
         constraints = [

@@ -131,7 +131,7 @@ def _next_look(known: Known, on: date, days: WorkCalendar) -> date | None:
     coming = [known.filed_on, known.published_on, known.granted_on, known.expires_on, *(said.on for said in known.words)]
     if known.office == "WO" and (start := known.priority_on or known.filed_on) is not None:
         coming.append(months_after(start, INTERNATIONAL_PHASE_MONTHS))
-    if known.granted_on is None:
+    if known.granted_on is None or known.granted_on > on:
         heard = (known.filed_on, known.published_on, *(said.on for said in known.words))
         coming += [years_after(day, PENDING_BELIEVED_YEARS) for day in heard if day is not None]
     if known.paid and known.office in annuities.COVERED and known.filed_on is not None:

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from listings.patents.models import ImportRun
-from listings.patents.tasks import work_on_import
+from marketplace.core.hints import hint
 from marketplace.core.models import Event
 from marketplace.core.relay import subscriber
-from marketplace.core.tasks import hint
 
 
 @subscriber("patents.imports", kinds=["import.begin", "import.go"])
@@ -14,4 +13,4 @@ def start_work(events: Sequence[Event]) -> None:
     """A run that waits for a worker gets one. Lost hints are made good by resume_imports."""
     ids = {event.subject_id for event in events}
     for run_id in ImportRun.objects.filter(pk__in=ids, file__isnull=False).values_list("pk", flat=True):
-        hint(work_on_import, run_id)
+        hint("listings.patents.tasks.work_on_import", run_id)

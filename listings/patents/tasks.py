@@ -4,7 +4,7 @@ from celery import shared_task
 
 from listings.patents.services import statuses, work
 from listings.patents.services.runs import waiting
-from marketplace.core.tasks import hint
+from marketplace.core.hints import hint
 
 
 @shared_task(time_limit=4 * 3600, soft_time_limit=4 * 3600 - 60)
@@ -17,7 +17,7 @@ def resume_imports() -> int:
     """Hand out again what a worker left behind."""
     runs = waiting()
     for run_id in runs:
-        hint(work_on_import, run_id)
+        hint("listings.patents.tasks.work_on_import", run_id)
     return len(runs)
 
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import translation
+from django.utils.encoding import force_bytes
 
 from marketplace.accounts.models import User
 
@@ -62,5 +63,5 @@ def _cipher() -> MultiFernet:
     """Keys from SECRET_KEY first, then from its fallbacks, so that a change of key loses no authenticator."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return MultiFernet(
-        [Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"mfa:{secret}".encode()).digest())) for secret in secrets]
+        [Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"mfa:" + force_bytes(secret)).digest())) for secret in secrets]
     )

@@ -10,6 +10,7 @@ from django.db.models import Model, QuerySet
 
 from marketplace.core import clock
 from marketplace.core.actor import Actor
+from marketplace.core.hints import hint
 from marketplace.core.models import Event
 
 
@@ -50,9 +51,7 @@ def record(
 
 def wake_relay() -> None:
     """Hint to the worker that there is something to relay. Beat looks every two seconds anyway."""
-    from marketplace.core.tasks import hint, relay_events
-
-    hint(relay_events)
+    hint("marketplace.core.tasks.relay_events")
 
 
 def timeline(subject: Model) -> QuerySet[Event]:

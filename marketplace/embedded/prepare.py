@@ -16,7 +16,7 @@ from marketplace.embedded.places import ROOT, say
 
 
 def main(mark: str | None) -> None:
-    """Migrate, compile stale translations, load the demo data once. Any failure is raised: nothing is served then.
+    """Migrate, compile stale translations, make a missing index, load the demo data once. Any failure is raised: nothing is served then.
 
     DEMO=0 in the environment leaves the demo data out.
     """
@@ -26,6 +26,8 @@ def main(mark: str | None) -> None:
     with redirect_stdout(sys.stderr):
         if "compile_translations" in commands and translations_are_stale(ROOT / "locale"):
             call_command("compile_translations")
+        if "rebuild_search" in commands:
+            call_command("rebuild_search", "--if-needed")
         if has_demo:
             call_command("load_demo", "--once")
         else:

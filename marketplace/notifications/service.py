@@ -22,6 +22,7 @@ from django.utils import timezone, translation
 from marketplace.accounts.models import User
 from marketplace.core import clock
 from marketplace.core.errors import Sentence
+from marketplace.core.hints import hint
 from marketplace.core.models import Event
 from marketplace.core.relay import subscriber
 from marketplace.notifications.models import Delivery
@@ -79,10 +80,7 @@ def deliver(events: Sequence[Event]) -> None:
 
 
 def wake_mail() -> None:
-    from marketplace.core.tasks import hint
-    from marketplace.notifications.tasks import send_mail
-
-    hint(send_mail)
+    hint("marketplace.notifications.tasks.send_mail")
 
 
 def sentence_of(delivery: Delivery) -> str:

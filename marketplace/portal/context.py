@@ -67,7 +67,7 @@ def market(request: HttpRequest) -> dict[str, Any]:
         from marketplace.notifications.service import unread_count
 
         context["acting"] = SimpleLazyObject(lambda: acting_for(request))
-        context["unread_count"] = SimpleLazyObject(lambda: unread_count(actor.user_id))
+        context["unread_count"] = SimpleLazyObject(lambda: unread_count(actor.user_id or 0))
         if path.startswith(DESK_PREFIXES):
             context["side_nav"] = SimpleLazyObject(lambda: side_nav(request))
     return context
@@ -106,7 +106,7 @@ def side_nav(request: HttpRequest) -> list[dict[str, Any]]:
     """The workspace's entries open to the actor, in groups; the longest matching address is the current one."""
     actor = request.actor  # type: ignore[attr-defined]
     groups: dict[str, list[dict[str, Any]]] = {}
-    items = []
+    items: list[dict[str, Any]] = []
     for entry in registry.desks:
         if not entry.shows(actor):
             continue

@@ -1,6 +1,9 @@
 """The sitemap: each floor registers its public pages; every page is listed in both languages."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib.sitemaps import Sitemap
 from django.db.models import QuerySet
@@ -10,13 +13,13 @@ from marketplace.accounts.models import Organisation
 from marketplace.accounts.states import OrganisationState
 from marketplace.portal.about import ABOUT
 
-sitemaps: dict[str, type[Sitemap]] = {}
+sitemaps: dict[str, type[Sitemap[Any]]] = {}
 
 
-def in_sitemap(name: str) -> Callable[[type[Sitemap]], type[Sitemap]]:
+def in_sitemap(name: str) -> Callable[[type[Sitemap[Any]]], type[Sitemap[Any]]]:
     """Register the decorated Sitemap class as section `name`."""
 
-    def keep(section: type[Sitemap]) -> type[Sitemap]:
+    def keep(section: type[Sitemap[Any]]) -> type[Sitemap[Any]]:
         section.i18n = True
         section.alternates = True
         sitemaps[name] = section
@@ -26,7 +29,7 @@ def in_sitemap(name: str) -> Callable[[type[Sitemap]], type[Sitemap]]:
 
 
 @in_sitemap("pages")
-class PageSitemap(Sitemap):
+class PageSitemap(Sitemap):  # type: ignore[type-arg]
     """The front page, the directory and the plain-language pages."""
 
     def items(self) -> list[tuple[str, tuple[str, ...]]]:
@@ -38,7 +41,7 @@ class PageSitemap(Sitemap):
 
 
 @in_sitemap("organisations")
-class OrganisationSitemap(Sitemap):
+class OrganisationSitemap(Sitemap):  # type: ignore[type-arg]
     """Organisations whose papers were checked."""
 
     limit = 5000

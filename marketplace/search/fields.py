@@ -1,4 +1,4 @@
-"""What a collection can be asked: its fields, its documents, a query and an answer. Pure data; no engine, no
+"""What a collection can be asked: its fields, its documents, a query and an answer. No engine, no
 database."""
 
 from __future__ import annotations
@@ -9,19 +9,36 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Protocol
 
+from django.utils.translation import gettext_lazy as _
+
+from marketplace.core.errors import DomainError
+
 RELEVANCE = "relevance"
 
 
-class SearchError(Exception):
-    """Something search cannot do; `code` is stable and safe to show."""
+class SearchError(DomainError):
+    """Something search cannot do. `detail` is for the operator's log, the sentence for the reader."""
 
     code = "search_error"
+    status = 503
+    sentence = _("Search cannot answer just now.")
+    remedy = _("Try again in a moment. If it lasts, tell the operator: the index has to be rebuilt.")
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__()
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return self.detail or self.code
 
 
 class UnknownField(SearchError):
     """A query or a document names a field that the collection does not declare, or uses it for what it is not."""
 
     code = "search_unknown_field"
+    status = 400
+    sentence = _("This search cannot be read.")
+    remedy = _("Clear the filters and start again.")
 
 
 class IndexNotReady(SearchError):

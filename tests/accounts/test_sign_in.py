@@ -121,6 +121,7 @@ def test_without_a_second_factor_only_enrolment_opens(part) -> None:
     assert browser.post(reverse("organisation_submit")).status_code == 302
 
 
+@pytest.mark.django_db(transaction=True)  # the library tells of the new authenticator after the commit
 def test_enrolling_opens_the_rest() -> None:
     lena = cast.lena()
     browser = Client()

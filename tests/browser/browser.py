@@ -7,8 +7,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
+
+Kept = StorageState
+"""The cookies of a sign-in."""
 
 CANDIDATES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -67,8 +71,16 @@ class Watch:
             self.faults.append(f"{response.status}: {response.url}")  # type: ignore[attr-defined]
 
 
-def a_context(browser: Browser, *, width: int = 1440, language: str = "zh-CN", scheme: str = "light") -> BrowserContext:
-    """A fresh visitor: no cookies, this width, this language and colour scheme."""
+def a_context(
+    browser: Browser,
+    *,
+    width: int = 1440,
+    language: str = "zh-CN",
+    scheme: Literal["light", "dark"] = "light",
+    state: Kept | None = None,
+    script: bool = True,
+) -> BrowserContext:
+    """A visitor with this width, language and colour scheme; without `state` a fresh one with no cookies."""
     return browser.new_context(
         viewport={"width": width, "height": 900},
         locale=language,
@@ -76,6 +88,8 @@ def a_context(browser: Browser, *, width: int = 1440, language: str = "zh-CN", s
         reduced_motion="reduce",
         is_mobile=width < 720,
         has_touch=width < 720,
+        storage_state=state,
+        java_script_enabled=script,
     )
 
 

@@ -15,3 +15,12 @@ def searchable(db):
 
     again()
     return again
+
+
+@pytest.fixture(autouse=True)
+def in_chinese():
+    """Every test begins in the market's first language, whatever the one before it read."""
+    from django.utils import translation
+
+    with translation.override("zh-hans"):
+        yield

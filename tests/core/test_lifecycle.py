@@ -10,6 +10,7 @@ from marketplace.core import lifecycle
 from marketplace.core.actor import Actor
 from marketplace.core.diagrams import document
 from marketplace.core.errors import IllegalTransition
+from tests import cast
 
 GRAPHS = lifecycle.graphs()
 by_name = pytest.mark.parametrize("graph", GRAPHS, ids=lambda graph: graph.name)
@@ -89,7 +90,8 @@ def test_the_database_knows_the_states_of_every_graph(graph):
 
 
 @pytest.mark.django_db
-def test_raw_sql_cannot_move_a_state(cast):
+def test_raw_sql_cannot_move_a_state():
+    seller = cast.ines().organisation
     with pytest.raises(IntegrityError, match="without its event"), transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("UPDATE accounts_organisation SET state = 'suspended' WHERE id = %s", [cast.seller.pk])
+            cursor.execute("UPDATE accounts_organisation SET state = 'suspended' WHERE id = %s", [seller.pk])

@@ -10,21 +10,18 @@ from typing import Any
 
 import pytest
 
-from marketplace.accounts.graphs import ORGANISATION_GRAPH
-from marketplace.accounts.models import Membership, Organisation, User
-from marketplace.accounts.roles import Kind, Role
-from marketplace.accounts.services import organisations  # noqa: F401 - the service rooms must import
-from marketplace.core import clock, lifecycle
-from marketplace.core.actor import SYSTEM, Actor
+from django.utils import translation
 
-FLUORO = "云澜氟材科技有限公司"
+from listings.patents.numbers import check_digit
+from marketplace.search import index
+from tests.cast import Part, ines
+
+FLUORO = "因氏氟材有限公司"
 HEAD = "申请号,公开（公告）号,专利名称,摘要,申请（专利权）人,发明（设计）人,IPC主分类号,申请日,授权日,法律状态,专利类型".split(",")
 
 
 def cn(body: str) -> str:
     """A Chinese application number with its check digit."""
-    from listings.patents.numbers import check_digit
-
     return f"{body}.{check_digit(body)}"
 
 
@@ -65,41 +62,23 @@ def sheet(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-def an_organisation(name_zh: str, name_en: str = "", kind: str = Kind.ENTERPRISE) -> Organisation:
-    row = Organisation(kind=kind, name_zh=name_zh, name_en=name_en, verified_at=clock.now())
-    from django.db import transaction
-
-    with transaction.atomic():
-        lifecycle.begin(ORGANISATION_GRAPH, row, by=SYSTEM)
-    return row
-
-
-def a_member(organisation: Organisation, email: str, *roles: str) -> User:
-    user = User.objects.create_user(email, "long enough 12", name=email.split("@")[0])
-    Membership.objects.create(user=user, organisation=organisation, roles=list(roles) or [Role.OWNER])
-    return user
+@pytest.fixture(autouse=True)
+def in_chinese():
+    """Every test begins in the market's first language."""
+    with translation.override("zh-hans"):
+        yield
 
 
 @pytest.fixture
-def fluoro(db: Any) -> Organisation:
-    return an_organisation(FLUORO, "Yunlan Fluoro Materials Technology Co., Ltd.")
+def holder(db: Any) -> Part:
+    return ines()
 
 
 @pytest.fixture
-def other_firm(db: Any) -> Organisation:
-    return an_organisation("青屏精密装备有限公司", "Qingping Precision")
+def index_now(db: Any) -> Callable[[], None]:
+    """Brings the index to the state of the database, as the relay would."""
 
+    def run() -> None:
+        index.rebuild("patents")
 
-@pytest.fixture
-def ines(fluoro: Organisation) -> User:
-    return a_member(fluoro, "ines@fluoro.example", Role.OWNER)
-
-
-@pytest.fixture
-def stranger(other_firm: Organisation) -> User:
-    return a_member(other_firm, "bo@qingping.example", Role.OWNER)
-
-
-@pytest.fixture
-def ines_acts(ines: User, fluoro: Organisation) -> Actor:
-    return Actor(user_id=ines.pk, org_id=fluoro.pk, org_kind=fluoro.kind, roles=frozenset({Role.OWNER}))
+    return run

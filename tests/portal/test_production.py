@@ -35,7 +35,8 @@ def test_the_web_server_starts_when_all_is_well() -> None:
     done = start(
         "import marketplace.wsgi\n"
         "from django.conf import settings as s\n"
-        "print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_SSL_REDIRECT, s.SECURE_HSTS_SECONDS > 0, s.IS_DEMO)"
+        "print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_SSL_REDIRECT)\n"
+        "print(s.SECURE_HSTS_SECONDS > 0, s.IS_DEMO)"
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["True", "True", "True", "True", "False"]

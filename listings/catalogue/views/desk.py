@@ -171,7 +171,7 @@ def _confirm(
         "back": reverse("my_listing", args=[listing.number]),
         "trail": [(_("My listings"), reverse("my_listings"))],
     }
-    return render(request, "catalogue/confirm_act.html", context, status=refusal.status if refusal and request.POST else 200)
+    return render(request, "catalogue/confirm_act.html", context, status=refusal.status if refusal and request.method == "POST" else 200)
 
 
 @require_http_methods(["POST"])

@@ -14,7 +14,7 @@ from marketplace.accounts.roles import Power, Role
 from marketplace.core import clock, files, lifecycle
 from marketplace.core.actor import SYSTEM, Actor
 from marketplace.core.errors import DomainError, NotPermitted
-from marketplace.core.lifecycle import AnyOf, Clock, Edge, Graph, Party
+from marketplace.core.lifecycle import AnyOf, Clock, Days, Edge, Graph, Party
 from marketplace.core.locks import locked
 
 PURPOSE = "patent-import"
@@ -62,9 +62,9 @@ IMPORT_GRAPH = lifecycle.register(
         states=ImportState,
         resting=frozenset({S.CHECKED, S.DONE, S.FAILED, S.CANCELLED}),
         edges=(
-            Edge("check", (S.UPLOADED,), S.CHECKED, who=Clock(), label=_("Check")),
+            Edge("check", (S.UPLOADED,), S.CHECKED, who=Clock(), label=_("Check"), due=Days(1)),
             Edge("go", (S.CHECKED,), S.RUNNING, who=EITHER, label=_("Go ahead"), guard=has_something),
-            Edge("finish", (S.RUNNING,), S.DONE, who=Clock(), label=_("Finish")),
+            Edge("finish", (S.RUNNING,), S.DONE, who=Clock(), label=_("Finish"), due=Days(1)),
             Edge("fail", (S.UPLOADED, S.RUNNING), S.FAILED, who=Clock(), label=_("Fail"), asks_reason=True),
             Edge("cancel", (S.UPLOADED, S.CHECKED, S.RUNNING), S.CANCELLED, who=EITHER, label=_("Cancel")),
         ),

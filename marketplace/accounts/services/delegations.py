@@ -61,7 +61,7 @@ def grant_delegation(
             events.record("delegation.grant", delegation, by, data=_told(delegation))
     except IntegrityError as error:
         if violated(error) == "one_live_delegation_per_pair_at_a_time":
-            raise DelegationOverlaps(field="starts_on", agent=agent.name) from error
+            raise DelegationOverlaps(field="starts_on", agent=str(agent)) from error
         raise
     return delegation
 

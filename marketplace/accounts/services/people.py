@@ -95,7 +95,8 @@ def end_sessions(person: User, *, but: str = "") -> int:
 
 def live_sign_ins(person: User) -> list[SignIn]:
     """The browsers signed in now, newest first; rows whose session has ended are dropped."""
-    live, gone = [], []
+    live: list[SignIn] = []
+    gone: list[SignIn] = []
     for row in person.sign_ins.all():
         (live if _store(row.session_key).exists(row.session_key) else gone).append(row)
     SignIn.objects.filter(pk__in=[row.pk for row in gone]).delete()

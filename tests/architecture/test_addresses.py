@@ -1,0 +1,141 @@
+"""Every address of the site: who may, by which method, and that looking changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import translation
+
+from tests.architecture.addresses import VISITORS, Address, resolver_names, table
+from tests.world import World, a_world
+
+#: Tables that a look may write to: sessions, the log of openings, and how often a listing was looked at.
+LOOKED_AT = {"django_session", "core_fileopening", "accounts_signin", "catalogue_listingday"}
+
+
+@pytest.fixture
+def world(db) -> Iterator[World]:
+    with translation.override("zh-hans"):
+        yield a_world()
+
+
+def ask(client: Client, method: str, url: str, is_api: bool) -> HttpResponse:
+    """One request of which nothing stays: neither rows nor cookies."""
+    cookies = client.cookies.copy()
+    kind = {"content_type": "application/json"} if method in ("patch", "delete") or (is_api and method == "post") else {}
+    with transaction.atomic():
+        answer = getattr(client, method)(url, **({"data": "{}"} | kind if kind else {}))
+        if answer.streaming:
+            b"".join(answer.streaming_content)
+        transaction.set_rollback(True)
+    client.cookies = cookies
+    return answer
+
+
+def outcome(answer: HttpResponse) -> str:
+    """The word of the table for an answer."""
+    if answer.status_code in (301, 302, 303):
+        return "in" if "/account/login/" in answer["Location"] else "ok"
+    if answer.status_code < 300 or answer.status_code in (400, 409, 422):
+        return "ok"
+    return str(answer.status_code)
+
+
+def test_the_table_and_the_resolver_name_the_same_addresses() -> None:
+    known = {one.name for one in table()}
+    there = set(resolver_names())
+    assert there - known == set(), "addresses nobody reviewed: add them to addresses.toml"
+    assert known - there == set(), "addresses that are gone: take them out of addresses.toml"
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+def test_who_may(world: World, visitor: str) -> None:
+    place = VISITORS.index(visitor)
+    wrong = []
+    for address in table():
+        for method, expected in address.allowed:
+            url = address.url(world)
+            got = outcome(ask(world.visitor(visitor), method, url, address.is_api))
+            if address.name == "readyz" and got == "503":
+                got = "ok"  # it answers; that no worker runs in a test is what it says
+            if got != expected[place]:
+                wrong.append(f"{method.upper():6} {address.label} {url}: {got}, the table says {expected[place]}")
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_other_methods_are_refused(world: World) -> None:
+    """405 for whoever may come at all, whatever the method; with it the list of those that are open."""
+    wrong = []
+    for address in table():
+        for method in ("post", "put", "patch", "delete", "trace"):
+            if address.expected(method) is not None or (address.name == "parts"):
+                continue
+            if address.expected("get") is None and method != "post" and address.expected("post") is None:
+                continue
+            cookies = world.visitor("owner").cookies.copy()
+            with transaction.atomic():
+                answer = getattr(world.visitor("owner"), method)(address.url(world))
+                transaction.set_rollback(True)
+            world.visitor("owner").cookies = cookies
+            if answer.status_code != 405 and not (answer.status_code in (403, 404) and _is_hidden(address)):
+                wrong.append(f"{method.upper():6} {address.label}: {answer.status_code}")
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def _is_hidden(address: Address) -> bool:
+    """Closed to the owner anyway, so that nothing is said of methods."""
+    return all(answers[VISITORS.index("owner")] in ("403", "404") for _method, answers in address.allowed)
+
+
+def fingerprint() -> dict[str, str]:
+    """A hash of every table's rows."""
+    with connection.cursor() as cursor:
+        tables = [name for name in connection.introspection.table_names(cursor) if name not in LOOKED_AT]
+        found = {}
+        for name in tables:
+            cursor.execute(f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {connection.ops.quote_name(name)} t")
+            found[name] = cursor.fetchone()[0]
+    return found
+
+
+def test_looking_changes_nothing(world: World) -> None:
+    visitors = [world.visitor(name) for name in VISITORS]
+    pages = [one for one in table() if one.expected("get") is not None]
+    before = fingerprint()
+    wrong = []
+    for address in pages:
+        url = address.url(world)
+        for client in visitors:
+            cookies = client.cookies.copy()
+            answer = client.get(url)
+            if answer.streaming:
+                b"".join(answer.streaming_content)
+            client.cookies = cookies
+        after = fingerprint()
+        changed = {name for name in after if after[name] != before[name]} - set(address.notes)
+        if changed:
+            wrong.append(f"{address.label}: {sorted(changed)}")
+        before = after
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_no_form_is_taken_without_its_token(world: World) -> None:
+    """Every address that takes a POST, as somebody who otherwise may: 403."""
+    parts = {"owner": world.ines.part, "reviewer": world.ops}
+    wrong = []
+    for address in table():
+        for method in ("post", "patch", "delete"):
+            expected = address.expected(method)
+            if expected is None:
+                continue
+            who = "owner" if expected[VISITORS.index("owner")] == "ok" else "reviewer"
+            client = parts[who].signed_in(Client(enforce_csrf_checks=True))
+            kind = {"content_type": "application/json", "data": "{}"} if address.is_api else {}
+            answer = getattr(client, method)(address.url(world), **kind)
+            if answer.status_code != 403:
+                wrong.append(f"{method.upper()} {address.label}: {answer.status_code}")
+    assert not wrong, "\n" + "\n".join(wrong)

@@ -1,0 +1,229 @@
+"""Every type of page: who sees it, and how it is found from a page before it. Read by the walk and by the pictures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.template.loader import render_to_string
+from playwright.sync_api import Browser, Page, Route
+
+from tests.browser.browser import a_context
+from tests.browser.people import HOLDER, REVIEWER, kept_sign_in
+from tests.browser.site import Site
+
+STRANGER = ""
+BROKEN = "broken-on-purpose/"
+MISTAKEN_SHEET = (
+    "申请号,公开（公告）号,专利名称,申请人,申请日\r\n"
+    "202111234567.2,,一种氟硅密封材料的试样,云澜氟材科技有限公司,2021-10-20\r\n"
+    "202111234567.9,,一种校验位有误的试样,云澜氟材科技有限公司,2021-10-20\r\n"
+    ",,一种没有号码的试样,云澜氟材科技有限公司,2021-10-20\r\n"
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One type of page. `path` is where it is, or where to begin; each selector of `follow` is a link to go along then."""
+
+    name: str
+    path: str
+    who: str = STRANGER
+    follow: tuple[str, ...] = ()
+    status: int = 200
+    is_translated: bool = True
+
+    def at(self, path: str) -> Kind:
+        return Kind(self.name, path, self.who, (), self.status, self.is_translated)
+
+
+LISTING = ("article.res h3 a",)
+MINE = ("main table a[href*='/workspace/listings/L-']",)
+
+KINDS: tuple[Kind, ...] = (
+    # --- public
+    Kind("home", ""),
+    Kind("listings", "listings/"),
+    Kind("listings-found", "listings/?q=%E5%AF%86%E5%B0%81&mode=transfer"),
+    Kind("listings-none", "listings/?q=zzzzqqqq"),
+    Kind("listing", "listings/", follow=LISTING),
+    Kind("listing-compare", "listings/", follow=("compare",)),
+    Kind("patents", "patents/"),
+    Kind("patent", "patents/?q=%E5%AF%86%E5%B0%81", follow=LISTING),
+    Kind("patent-compare", "patents/", follow=("compare",)),
+    Kind("needs", "needs/"),
+    Kind("need", "needs/", follow=("main h3 a[href*='/needs/N-']",)),
+    Kind("organisations", "organisations/"),
+    Kind("organisation", "organisations/", follow=("main a[href*='/organisations/']:not([href$='/organisations/'])",)),
+    Kind("about-ranking", "about/ranking/"),
+    Kind("about-sources", "about/sources/"),
+    Kind("about-fees", "about/fees/"),
+    Kind("about-complaints", "about/complaints/"),
+    Kind("about-accessibility", "about/accessibility/"),
+    Kind("preferences", "preferences/"),
+    Kind("api-docs", "api/docs/", is_translated=False),
+    # --- errors
+    Kind("error-404", "listings/L-1999-00001/", status=404),
+    Kind("error-403", "desk/organisations/", HOLDER, status=403),
+    Kind("error-stale-form", "preferences/?stale", status=403),
+    Kind("error-500", BROKEN, status=500, is_translated=False),
+    # --- signing in
+    Kind("sign-in", "account/login/"),
+    Kind("sign-up", "account/signup/"),
+    Kind("password-forgotten", "account/password/reset/"),
+    Kind("sign-out", "account/logout/", HOLDER),
+    Kind("second-factor-index", "account/2fa/", REVIEWER),
+    Kind("second-factor-app", "account/2fa/totp/activate/", HOLDER),
+    Kind("second-factor-key", "account/2fa/webauthn/add/", HOLDER),
+    Kind("second-factor-codes", "account/2fa/recovery-codes/generate/", REVIEWER),
+    Kind("email-change", "account/email/", HOLDER),
+    Kind("password-change", "account/password/change/", HOLDER),
+    Kind("tokens", "workspace/tokens/", HOLDER),
+    Kind("confirm-it-is-you", "account/reauthenticate/", HOLDER),
+    # --- the workspace of a holder
+    Kind("workspace", "workspace/", HOLDER),
+    Kind("notices", "workspace/notices/", HOLDER),
+    Kind("my-listings", "workspace/listings/", HOLDER),
+    Kind("my-listing", "workspace/listings/", HOLDER, MINE),
+    Kind("wizard-new", "workspace/listings/new/", HOLDER),
+    *(Kind(f"wizard-{step}", f"draft:edit/{step}/", HOLDER) for step in ("rights", "offer", "summary", "price", "papers", "check")),
+    Kind("wizard-preview", "draft:preview/", HOLDER),
+    Kind("confirm-withdraw", "draft:act/withdraw/", HOLDER),
+    Kind("ask", "ask:", HOLDER),
+    Kind("enquiries", "workspace/enquiries/", HOLDER),
+    Kind("my-needs", "workspace/needs/", HOLDER),
+    Kind("need-new", "workspace/needs/new/", HOLDER),
+    Kind("searches", "workspace/searches/", HOLDER),
+    Kind("search-new", "workspace/searches/new/?collection=listings&query=q%3D%E8%86%9C", HOLDER),
+    Kind("portfolio", "workspace/patents/", HOLDER),
+    Kind("patent-add", "workspace/patents/add/", HOLDER),
+    Kind("imports", "workspace/patents/imports/", HOLDER),
+    Kind("import-new", "workspace/patents/imports/new/", HOLDER),
+    Kind("import-checked", "workspace/patents/imports/", HOLDER, ("main table a[href*='/imports/']",)),
+    Kind("my-organisation", "workspace/organisation/", HOLDER),
+    Kind("organisation-new", "workspace/organisation/new/", HOLDER),
+    Kind("organisation-edit", "workspace/organisation/edit/", HOLDER),
+    Kind("members", "workspace/members/", HOLDER),
+    Kind("member-roles", "workspace/members/", HOLDER, ("main a[href*='/roles/']",)),
+    Kind("member-end", "workspace/members/", HOLDER, ("main a[href*='/end/']",)),
+    Kind("delegations", "workspace/delegations/", HOLDER),
+    Kind("delegation-new", "workspace/delegations/new/", HOLDER),
+    Kind("act-as", "workspace/act-as/", HOLDER),
+    Kind("profile", "workspace/profile/", HOLDER),
+    Kind("security", "workspace/security/", HOLDER),
+    Kind("second-factor", "workspace/second-factor/", HOLDER),
+    # --- the operator's desk
+    Kind("desk-workspace", "workspace/", REVIEWER),
+    Kind("desk-reviews", "desk/reviews/", REVIEWER),
+    Kind("desk-review-listing", "desk/reviews/", REVIEWER, ("main a[href*='/desk/reviews/listing/']",)),
+    Kind("desk-review-need", "desk/reviews/", REVIEWER, ("main a[href*='/desk/reviews/need/']",)),
+    Kind("desk-organisations", "desk/organisations/", REVIEWER),
+    Kind("desk-organisation", "desk/organisations/", REVIEWER, ("main table a[href*='/desk/organisations/']",)),
+    Kind("desk-people", "desk/people/", REVIEWER),
+    Kind("desk-person", "desk/people/", REVIEWER, ("main table a[href*='/desk/people/']",)),
+)
+
+
+def prepare(browser: Browser, site: Site) -> str:
+    """Make what the demo has no reason to hold, through the pages: an import with mistakes and a draft; answers the draft's path."""
+    with a_context(browser, state=kept_sign_in(browser, site, HOLDER)) as context:
+        page = context.new_page()
+        page.goto(f"{site.url}workspace/patents/imports/new/")
+        sheet = {"name": "rights.csv", "mimeType": "text/csv", "buffer": MISTAKEN_SHEET.encode()}
+        page.set_input_files("input[type=file]", sheet)
+        page.click("main form button.pri")
+        page.wait_for_selector("main form[action$='/go/']", timeout=60_000)
+        page.goto(f"{site.url}workspace/listings/new/")
+        page.locator("input[name=assets]").first.check()
+        page.check("input[name=mode][value=transfer]")
+        page.click("main form[method=post] button.pri")
+        page.wait_for_url("**/edit/offer/")
+        return page.url.removeprefix(site.url).removesuffix("edit/offer/")
+
+
+def located(browser: Browser, site: Site, only: str = "") -> list[Kind]:
+    """Every type of page (or those whose name begins with `only`) with the path at which this site has one."""
+    wanted = [kind for kind in KINDS if kind.name.startswith(only)]
+    draft = prepare(browser, site) if any(":" in kind.path or kind.name == "import-checked" for kind in wanted) else ""
+    found = []
+    for who in dict.fromkeys(kind.who for kind in wanted):
+        with a_context(browser, state=kept_sign_in(browser, site, who)) as context:
+            page = context.new_page()
+            for kind in (one for one in wanted if one.who == who):
+                found.append(kind.at(_path(page, site, kind, draft)))
+    return found
+
+
+def _path(page: Page, site: Site, kind: Kind, draft: str) -> str:
+    if kind.path.startswith("draft:"):
+        return draft + kind.path.removeprefix("draft:")
+    if kind.path.startswith("ask:"):  # of somebody else's listing
+        page.goto(f"{site.url}listings/?q=%E6%9C%89%E6%9C%BA%E7%A1%85")
+        return f"{_link(page, site, 'article.res h3 a')}ask/"
+    path = kind.path
+    for selector in kind.follow:
+        page.goto(site.url + path)
+        if selector == "compare":
+            ticks = page.locator("input[name=pick]")
+            values = [ticks.nth(n).get_attribute("value") for n in (0, 1, 2)]
+            path = path.partition("?")[0] + "compare/?" + "&".join(f"pick={value}" for value in values)
+        else:
+            path = _link(page, site, selector)
+    return path
+
+
+def _link(page: Page, site: Site, selector: str) -> str:
+    link = page.locator(selector).first
+    href = link.get_attribute("href", timeout=5000)
+    assert href, f"{page.url}: {selector} leads nowhere"
+    return str(page.evaluate("href => new URL(href, location.href).href", href)).removeprefix(site.url)
+
+
+def address(site: Site, kind: Kind, language: str) -> str:
+    """Where a page is in a language: Chinese at the root, English under /en/."""
+    prefix = "en/" if language == "en" and kind.is_translated else ""
+    query = "?lang=en" if kind.name == "api-docs" and language == "en" else ""
+    return f"{site.url}{prefix}{kind.path}{query}"
+
+
+def serve_broken(page: Page, site: Site) -> None:
+    """Answer one address with the page for a failed server, as the handler makes it: without context and without database."""
+    html = render_to_string("errors/500.html", {"request_id": "7f3a0c52"})
+
+    def answer(route: Route) -> None:
+        route.fulfill(status=500, content_type="text/html; charset=utf-8", body=html)
+
+    page.route(f"{site.url}**/{BROKEN}", answer)
+    page.route(f"{site.url}{BROKEN}", answer)
+
+
+def open_page(page: Page, site: Site, kind: Kind, language: str) -> int:
+    """Go to a page as its reader would; the status of the answer."""
+    where = address(site, kind, language)
+    if kind.name == "error-stale-form":
+        page.goto(where)
+        # A form kept open while its cookie went: the answer says so instead of a bare refusal.
+        page.context.clear_cookies()
+        with page.expect_navigation() as gone:
+            page.click("main form button.pri")
+        answer = gone.value
+    else:
+        answer = page.goto(where)
+    assert answer is not None
+    return answer.status
+
+
+def words_of(page: Page) -> str:
+    return re.sub(r"\s+", " ", page.locator("body").inner_text())
+
+
+def known_sentences(room: Path) -> Iterator[str]:
+    """English sentences that a Chinese page must not show: msgids of three words or more that have a translation."""
+    import polib
+
+    for entry in polib.pofile(str(room)):
+        text = entry.msgid
+        if entry.msgstr and entry.msgstr != text and "%" not in text and len(text.split()) >= 3:
+            yield text

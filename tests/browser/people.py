@@ -1,0 +1,57 @@
+"""Signing in as the people of the demo, the way they do it: address, password, and a code where their role asks for one."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from playwright.sync_api import Browser, Page
+
+from marketplace.accounts.demo import PASSWORD
+from tests.browser.browser import Kept, a_context
+from tests.browser.site import Site
+
+HOLDER = "ines@yunlan-fluoro.example"
+"""Owner of a verified enterprise that holds patents and has listings in several states."""
+REVIEWER = "ops@yunlan-ipmarket.example"
+"""Reviewer at the operator's desk; signs in with a second factor."""
+CODE_PERIOD_S = 30
+
+_kept: dict[tuple[str, str], Kept] = {}
+_codes_used: dict[str, str] = {}
+
+
+def fresh_code(site: Site, email: str) -> str:
+    """A one-time code that has not been used yet; waits for the next period when the present one was."""
+    deadline = time.monotonic() + 2 * CODE_PERIOD_S
+    while (code := site.manage("demo_code", email)) == _codes_used.get(f"{site.url}{email}"):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"no new code for {email}")
+        time.sleep(2)
+    _codes_used[f"{site.url}{email}"] = code
+    return code
+
+
+def sign_in(page: Page, site: Site, email: str, password: str = PASSWORD) -> None:
+    """Sign in through the page; ends on the workspace."""
+    page.goto(f"{site.url}account/login/")
+    page.fill("input[name=login]", email)
+    page.fill("input[name=password]", password)
+    page.click("main form[action*='login'] button.pri")
+    if "/2fa/" in page.url:
+        page.fill("input[name=code]", fresh_code(site, email))
+        page.click("main form[action*='authenticate'] button.pri")
+    page.wait_for_url(re.compile(r"/workspace/$"))
+
+
+def kept_sign_in(browser: Browser, site: Site, email: str) -> Kept | None:
+    """The cookies of a sign-in, made once for a site; None for a stranger (an empty address)."""
+    if not email:
+        return None
+    key = (site.url, email)
+    if key not in _kept:
+        with a_context(browser) as context:
+            page = context.new_page()
+            sign_in(page, site, email)
+            _kept[key] = context.storage_state()
+    return _kept[key]
