@@ -176,6 +176,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="17"),  # days begin at different hours; with nothing due it is one query
         "options": {"expires": 3600},
     },
+    "flush-openings": {"task": "listings.catalogue.tasks.flush_openings", "schedule": 30.0, "options": {"expires": 60}},
     "heartbeat": {"task": "marketplace.core.tasks.heartbeat", "schedule": 5.0, "options": {"expires": 10}},
 }
 
@@ -303,6 +304,11 @@ if PRODUCTION:
     if env.flag("BEHIND_TLS_PROXY", False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# Whose word on a reader's address counts: the last N entries of X-Forwarded-For, where N proxies of ours stand before
+# us. With none the header is a stranger's claim, and limits count the connection's own address.
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 1 if env.flag("BEHIND_TLS_PROXY", False) else 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+
 # --- API -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -322,6 +328,7 @@ REST_FRAMEWORK = {
         "anon": env.text("API_RATE_ANON", "600/min"),
         "user": env.text("API_RATE_USER", "1200/min"),
     },
+    "NUM_PROXIES": TRUSTED_PROXIES,
     "EXCEPTION_HANDLER": "marketplace.core.api.refusal_handler",
     "COERCE_DECIMAL_TO_STRING": True,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -336,6 +343,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"ModeEnum": "listings.catalogue.states.Mode"},
 }
 
 # --- logs ------------------------------------------------------------------------------------------------------------

@@ -26,3 +26,13 @@ def empty_cache():
     from django.core.cache import cache
 
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def in_chinese():
+    """Every test begins in the market's first language, whatever page an earlier one asked for."""
+    from django.conf import settings as market
+    from django.utils import translation
+
+    with translation.override(market.LANGUAGE_CODE):
+        yield

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from listings.assets.states import TRADABLE, AssetKind, LegalStatus, PartyRole
+from listings.assets.states import ONLY_GRANTED, TRADABLE, AssetKind, LegalStatus, PartyRole
 from marketplace.accounts.models import Organisation, in_language
 
 
@@ -39,7 +39,13 @@ class Asset(models.Model):
     granted_on = models.DateField(_("grant date"), null=True, blank=True)
     expires_on = models.DateField(_("expiry date"), null=True, blank=True)
     holder = models.ForeignKey(
-        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="assets", verbose_name=_("holder")
+        Organisation,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="assets",
+        verbose_name=_("holder"),
+        db_index=False,  # asset_by_holder below leaves out the many that nobody holds
     )
     is_sample = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
@@ -72,13 +78,14 @@ class Asset(models.Model):
     @property
     def is_granted(self) -> bool:
         """Claims the right has been granted: until then it is an application and must be called one (Rules 101(3))."""
-        return self.granted_on is not None
+        return self.granted_on is not None or self.status in ONLY_GRANTED
 
 
 class Party(models.Model):
     """A person or firm named on the right, in one role. A share is a fraction; none known means equal and unstated."""
 
-    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="parties")
+    # the unique key below begins with the asset, so it needs no index of its own
+    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="parties", db_index=False)
     role = models.CharField(max_length=12, choices=PartyRole.choices)
     sequence = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=400)

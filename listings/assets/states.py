@@ -22,6 +22,8 @@ class LegalStatus(TextChoices):
 
 
 TRADABLE = frozenset({LegalStatus.PENDING, LegalStatus.IN_FORCE, LegalStatus.IN_GRACE})
+#: States that only a granted right can be in; sources that give no grant date still say this.
+ONLY_GRANTED = frozenset({LegalStatus.IN_FORCE, LegalStatus.IN_GRACE, LegalStatus.INVALIDATED})
 ENDED = frozenset({LegalStatus.LAPSED, LegalStatus.EXPIRED, LegalStatus.INVALIDATED, LegalStatus.WITHDRAWN})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from listings.assets.models import Asset
 from listings.catalogue.graphs import HOLDER, REVIEWERS, SEEKER
 from listings.catalogue.models import (
@@ -21,7 +23,6 @@ from marketplace.core.actor import Actor
 from marketplace.core.errors import NotPermitted
 from marketplace.core.files import guard
 from marketplace.core.models import StoredFile
-from django.db.models import QuerySet
 
 DOCUMENT_PURPOSE = "listing"
 

@@ -43,7 +43,9 @@ def actor_of(request: Request) -> Actor:
 def parameters_of(filterset: type[SearchFilter]) -> list[OpenApiParameter]:
     """The filters of a list as the description of the API names them."""
     found = [
-        OpenApiParameter(name, OpenApiTypes.STR, description=str(one.label or ""), many=name in {f.name for f in filterset.facets})
+        OpenApiParameter(
+            name, OpenApiTypes.STR, description=str(one.label or ""), many=name in {f.name for f in filterset.facets}
+        )
         for name, one in filterset.base_filters.items()
     ]
     return [*found, OpenApiParameter("page", OpenApiTypes.INT), OpenApiParameter("per_page", OpenApiTypes.INT)]
@@ -59,8 +61,19 @@ class RightSerializer(serializers.ModelSerializer[Asset]):
     class Meta:
         model = Asset
         fields = (
-            "id", "office", "number", "shown_number", "kind", "title_zh", "title_en", "status", "status_on", "filed_on",
-            "granted_on", "expires_on", "ipc",
+            "id",
+            "office",
+            "number",
+            "shown_number",
+            "kind",
+            "title_zh",
+            "title_en",
+            "status",
+            "status_on",
+            "filed_on",
+            "granted_on",
+            "expires_on",
+            "ipc",
         )
         read_only_fields = fields
 
@@ -91,16 +104,27 @@ class ListingSerializer(serializers.ModelSerializer[Listing]):
     class Meta:
         model = Listing
         fields = (
-            "id", "number", "state", "organisation", "rights", *listing_service.CONTENT, "published_at", "source_note_zh",
-            "source_note_en", "is_sample", "version",
+            "id",
+            "number",
+            "state",
+            "organisation",
+            "rights",
+            *listing_service.CONTENT,
+            "published_at",
+            "source_note_zh",
+            "source_note_en",
+            "is_sample",
+            "version",
         )
         read_only_fields = fields
 
 
 class ListingWriteSerializer(serializers.ModelSerializer[Listing]):
-    """Content of a draft. `rights` are ids of rights the organisation holds; `version` refuses to overwrite a colleague."""
+    """Content of a draft. `rights` are ids of rights held; `version` refuses to overwrite a colleague."""
 
-    rights = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False, max_length=listing_service.MOST_RIGHTS)
+    rights = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), required=False, max_length=listing_service.MOST_RIGHTS
+    )
     region = serializers.SlugRelatedField(
         slug_field="code", queryset=Region.objects.all(), required=False, allow_null=True
     )
@@ -123,7 +147,16 @@ class NeedSerializer(serializers.ModelSerializer[Need]):
 
     class Meta:
         model = Need
-        fields = ("id", "number", "state", "organisation", *need_service.CONTENT, "published_at", "is_sample", "version")
+        fields = (
+            "id",
+            "number",
+            "state",
+            "organisation",
+            *need_service.CONTENT,
+            "published_at",
+            "is_sample",
+            "version",
+        )
         read_only_fields = fields
 
     @extend_schema_field(NamedSerializer(allow_null=True))
@@ -148,9 +181,7 @@ class NeedWriteSerializer(serializers.ModelSerializer[Need]):
         return _bounded(self.instance, attrs, "budget_min", "budget_max")
 
 
-def _bounded(
-    instance: Any, attrs: dict[str, Any], low: str, high: str, positive: Sequence[str] = ()
-) -> dict[str, Any]:
+def _bounded(instance: Any, attrs: dict[str, Any], low: str, high: str, positive: Sequence[str] = ()) -> dict[str, Any]:
     """The rules that the database would refuse otherwise, said at the field."""
     least = attrs.get(low, getattr(instance, low, None))
     most = attrs.get(high, getattr(instance, high, None))
@@ -243,7 +274,8 @@ class SearchedViewSet(viewsets.GenericViewSet[Any]):
                 "took_ms": round(result.took_ms, 2),
                 "relaxed": result.relaxed,
                 "facets": {
-                    name: [{"value": value, "count": count} for value, count in values] for name, values in result.facets.items()
+                    name: [{"value": value, "count": count} for value, count in values]
+                    for name, values in result.facets.items()
                 },
                 "results": serializer(rows, many=True).data,
             }
@@ -260,7 +292,9 @@ def _number(request: Request, name: str, default: int, most: int) -> int:
 
 
 @extend_schema_view(
-    list=extend_schema(parameters=parameters_of(ListingFilter), responses=ListingPage, summary="Listings on the market"),
+    list=extend_schema(
+        parameters=parameters_of(ListingFilter), responses=ListingPage, summary="Listings on the market"
+    ),
     retrieve=extend_schema(responses=ListingSerializer, summary="One listing, public or one's own"),
     create=extend_schema(request=ListingWriteSerializer, responses={201: ListingSerializer}, summary="Begin a draft"),
     partial_update=extend_schema(request=ListingWriteSerializer, responses=ListingSerializer, summary="Change a draft"),
@@ -295,8 +329,11 @@ class ListingViewSet(SearchedViewSet):
         listing = access.own_listing(actor_of(request), number)
         data = self._written(request, listing)
         listing_service.save_draft(
-            listing_id=listing.pk, by=actor_of(request), seen_version=data.pop("version", None),
-            asset_ids=data.pop("rights", None), values=data,
+            listing_id=listing.pk,
+            by=actor_of(request),
+            seen_version=data.pop("version", None),
+            asset_ids=data.pop("rights", None),
+            values=data,
         )
         return Response(self._own(request, number))
 
@@ -308,7 +345,9 @@ class ListingViewSet(SearchedViewSet):
     def _own(self, request: Request, number: str) -> dict[str, Any]:
         return dict(ListingSerializer(access.own_listing(actor_of(request), number)).data)
 
-    @extend_schema(responses=ListingSerializer(many=True), summary="The organisation's own listings, newest change first")
+    @extend_schema(
+        responses=ListingSerializer(many=True), summary="The organisation's own listings, newest change first"
+    )
     @action(detail=False, permission_classes=[IsAuthenticated], pagination_class=None)
     def mine(self, request: Request) -> Response:
         mine = access.own_listings(actor_of(request)).with_rights().order_by("-updated_at", "-pk")[:MOST_PER_PAGE]
@@ -317,7 +356,9 @@ class ListingViewSet(SearchedViewSet):
     @extend_schema(responses=LackSerializer(many=True), summary="What a draft still lacks")
     @action(detail=True, permission_classes=[IsAuthenticated], pagination_class=None)
     def missing(self, request: Request, number: str) -> Response:
-        return Response(LackSerializer(checks.missing_in(access.own_listing(actor_of(request), number)), many=True).data)
+        return Response(
+            LackSerializer(instance=checks.missing_in(access.own_listing(actor_of(request), number)), many=True).data
+        )
 
     def _take(self, request: Request, number: str, verb: Callable[..., Listing]) -> Response:
         listing = access.own_listing(actor_of(request), number)
@@ -375,7 +416,9 @@ class NeedViewSet(SearchedViewSet):
     def partial_update(self, request: Request, number: str) -> Response:
         need = access.own_need(actor_of(request), number)
         data = self._written(request, need)
-        need_service.save_need(need_id=need.pk, by=actor_of(request), seen_version=data.pop("version", None), values=data)
+        need_service.save_need(
+            need_id=need.pk, by=actor_of(request), seen_version=data.pop("version", None), values=data
+        )
         return Response(self._own(request, number))
 
     def _written(self, request: Request, instance: Need | None) -> dict[str, Any]:
@@ -411,7 +454,7 @@ class NeedViewSet(SearchedViewSet):
 class SavedSearchViewSet(viewsets.GenericViewSet[SavedSearch]):
     queryset = SavedSearch.objects.none()
     serializer_class = SavedSearchSerializer
-    permission_classes = (IsAuthenticated,)
+    permission_classes = [IsAuthenticated]
     pagination_class = None
     filter_backends: ClassVar[list[Any]] = []
 

@@ -1,14 +1,15 @@
 """What a listing or a need still lacks, said so that it can be mended, with the rule each point rests on.
 
 One list serves the wizard, the preview, the desk and the guards of the lifecycle: what blocks here refuses submission
-and publication. Points that only advise are shown and stop nothing. Later capabilities add their own points about rights
-(pledges, licences in force) through `rights_checks`.
+and publication. Points that only advise are shown and stop nothing. Later capabilities add their own points about
+rights (pledges, licences in force) through `rights_checks`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made_of
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,7 @@ class Lack:
     step: str
     field: str
     sentence: Sentence
-    params: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any] = made_of(default_factory=dict)
     rule: Sentence = ""
     blocks: bool = True
 
@@ -120,7 +121,9 @@ class SuspendedByOperator(DomainError):
     """The operator took the listing off; only the operator puts it back."""
 
     code = "suspended_by_operator"
-    sentence = _("The operator suspended this listing. It is put back by the operator, or after it was changed and reviewed.")
+    sentence = _(
+        "The operator suspended this listing. It is put back by the operator, or after it was changed and reviewed."
+    )
     remedy = _("Take it offline, mend what the reason names, and submit it again.")
 
 
@@ -179,7 +182,10 @@ def missing_by_step(listing: Listing) -> dict[str, list[Lack]]:
 def _about_organisation(listing: Listing) -> Iterable[Lack]:
     if listing.organisation.state != OrganisationState.VERIFIED:
         yield Lack(
-            "organisation_not_verified", "check", "", _("Your organisation is not verified yet: only verified sellers list."),
+            "organisation_not_verified",
+            "check",
+            "",
+            _("Your organisation is not verified yet: only verified sellers list."),
             rule=E27,
         )
 
@@ -198,39 +204,66 @@ def _about_right(listing: Listing, asset: Asset) -> Iterable[Lack]:
     number = {"number": shown_number(asset)}
     if asset.holder_id != listing.organisation_id and listing.mode != Mode.DISPOSAL:
         yield Lack(
-            "not_held", "rights", "assets",
-            _("%(number)s is not in your organisation’s register; only what you hold can be listed."), number, P14,
+            "not_held",
+            "rights",
+            "assets",
+            _("%(number)s is not in your organisation’s register; only what you hold can be listed."),
+            number,
+            P14,
         )
     if asset.status not in TRADABLE:
         yield Lack(
-            "not_tradable", "rights", "assets",
+            "not_tradable",
+            "rights",
+            "assets",
             _("%(number)s has the status “%(status)s”; an ended or unknown right cannot be offered."),
-            {**number, "status": LegalStatus(asset.status).label}, C865,
+            {**number, "status": LegalStatus(asset.status).label},
+            C865,
         )
     patent = getattr(asset, "patent", None)
     needs_report = patent is not None and patent.patent_kind in REPORTED_KINDS and not patent.has_evaluation_report
     if listing.mode == Mode.OPEN:
         if not asset.is_granted:
             yield Lack(
-                "open_needs_grant", "rights", "mode",
-                _("%(number)s is still an application; an open licence can be declared only after the grant is announced."),
-                number, R85,
+                "open_needs_grant",
+                "rights",
+                "mode",
+                _(
+                    "%(number)s is still an application; an open licence can be declared only"
+                    " after the grant is announced."
+                ),
+                number,
+                R85,
             )
         if asset.status == LegalStatus.IN_GRACE:
             yield Lack(
-                "open_needs_fees", "rights", "mode",
-                _("The annuity of %(number)s is unpaid; no open licence can be declared until it is paid."), number, R86,
+                "open_needs_fees",
+                "rights",
+                "mode",
+                _("The annuity of %(number)s is unpaid; no open licence can be declared until it is paid."),
+                number,
+                R86,
             )
         if needs_report:
             yield Lack(
-                "open_needs_report", "rights", "assets",
-                _("%(number)s is a utility model or design; its evaluation report must go with an open-licence declaration."),
-                number, P50,
+                "open_needs_report",
+                "rights",
+                "assets",
+                _(
+                    "%(number)s is a utility model or design; its evaluation report must go"
+                    " with an open-licence declaration."
+                ),
+                number,
+                P50,
             )
     elif needs_report and asset.is_granted:
         yield Lack(
-            "report_advised", "papers", "",
-            _("%(number)s is a utility model or design; readers will ask for its evaluation report."), number, blocks=False,
+            "report_advised",
+            "papers",
+            "",
+            _("%(number)s is a utility model or design; readers will ask for its evaluation report."),
+            number,
+            blocks=False,
         )
 
 
@@ -251,13 +284,23 @@ def _about_others(listing: Listing, rights: list[Asset]) -> Iterable[Lack]:
         params = {"number": number_of[asset_id], "other": other, "mode": Mode(mode).label}
         if mode == listing.mode and mode in {Mode.TRANSFER, Mode.EXCLUSIVE, Mode.SOLE, Mode.OPEN, Mode.DISPOSAL}:
             yield Lack(
-                "listed_twice", "rights", "assets", _("%(number)s already stands in listing %(other)s (%(mode)s)."), params
+                "listed_twice",
+                "rights",
+                "assets",
+                _("%(number)s already stands in listing %(other)s (%(mode)s)."),
+                params,
             )
         elif (mode == Mode.OPEN and listing.mode in shutting) or (listing.mode == Mode.OPEN and mode in shutting):
             yield Lack(
-                "open_beside_exclusive", "rights", "mode",
-                _("%(number)s stands in listing %(other)s (%(mode)s); beside an open licence only ordinary licences may be agreed."),
-                params, P51,
+                "open_beside_exclusive",
+                "rights",
+                "mode",
+                _(
+                    "%(number)s stands in listing %(other)s (%(mode)s); beside an open licence"
+                    " only ordinary licences may be agreed."
+                ),
+                params,
+                P51,
             )
 
 
@@ -270,14 +313,21 @@ def _about_offer(listing: Listing, rights: list[Asset]) -> Iterable[Lack]:
             yield Lack("no_territory", "offer", "territory_zh", _("Say where the licence applies."))
         if listing.term_months is None:
             yield Lack(
-                "no_term", "offer", "term_months", _("Say for how many months the licence runs."), rule=_open(listing),
+                "no_term",
+                "offer",
+                "term_months",
+                _("Say for how many months the licence runs."),
+                rule=_open(listing),
                 blocks=listing.mode == Mode.OPEN,
             )
         elif first_end is not None and months_after(today, listing.term_months) > first_end:
             yield Lack(
-                "term_too_long", "offer", "term_months",
+                "term_too_long",
+                "offer",
+                "term_months",
                 _("A licence of %(months)s months would outlast the right, which ends on %(end)s."),
-                {"months": listing.term_months, "end": first_end}, C865,
+                {"months": listing.term_months, "end": first_end},
+                C865,
             )
     if listing.valid_until is None:
         yield Lack("no_validity", "offer", "valid_until", _("Say until when the listing stands."))
@@ -285,13 +335,20 @@ def _about_offer(listing: Listing, rights: list[Asset]) -> Iterable[Lack]:
         yield Lack("validity_past", "offer", "valid_until", _("The listing’s last day has passed."))
     elif listing.valid_until > months_after(today, LONGEST_LISTING_MONTHS):
         yield Lack(
-            "validity_long", "offer", "valid_until", _("A listing stands for at most %(months)s months."),
+            "validity_long",
+            "offer",
+            "valid_until",
+            _("A listing stands for at most %(months)s months."),
             {"months": LONGEST_LISTING_MONTHS},
         )
     elif first_end is not None and listing.valid_until > first_end:
         yield Lack(
-            "validity_outlasts", "offer", "valid_until", _("The listing would outlast the right, which ends on %(end)s."),
-            {"end": first_end}, C865,
+            "validity_outlasts",
+            "offer",
+            "valid_until",
+            _("The listing would outlast the right, which ends on %(end)s."),
+            {"end": first_end},
+            C865,
         )
 
 
@@ -313,15 +370,28 @@ def _about_summary(listing: Listing) -> Iterable[Lack]:
         zh, en = getattr(listing, f"{name}_zh"), getattr(listing, f"{name}_en")
         if bool(zh) != bool(en):
             yield Lack(
-                "one_language", "summary", f"{name}_en" if zh else f"{name}_zh",
-                _("Some texts stand in one language only; readers of the other see them untranslated."), blocks=False,
+                "one_language",
+                "summary",
+                f"{name}_en" if zh else f"{name}_zh",
+                _("Some texts stand in one language only; readers of the other see them untranslated."),
+                blocks=False,
             )
             break
     if listing.readiness is None:
-        yield Lack("no_readiness", "summary", "readiness", _("Give the technology readiness, 1 to 9."), blocks=not listing.is_taken_over)
+        yield Lack(
+            "no_readiness",
+            "summary",
+            "readiness",
+            _("Give the technology readiness, 1 to 9."),
+            blocks=not listing.is_taken_over,
+        )
     elif listing.readiness >= 4 and not listing.evidence_zh and not listing.evidence_en:
         yield Lack(
-            "no_evidence", "summary", "evidence_zh", _("From readiness 4 on, readers ask what it was proved by."), blocks=False
+            "no_evidence",
+            "summary",
+            "evidence_zh",
+            _("From readiness 4 on, readers ask what it was proved by."),
+            blocks=False,
         )
 
 
@@ -337,9 +407,12 @@ def _about_wording(listing: Listing, rights: list[Asset]) -> Iterable[Lack]:
         words = promotional_words(texts)
         if words:
             yield Lack(
-                "promotional", "summary", "title_zh",
+                "promotional",
+                "summary",
+                "title_zh",
                 _("An open-licence declaration carries no promotional wording. Found: %(words)s."),
-                {"words": ", ".join(words[:8])}, R85,
+                {"words": ", ".join(words[:8])},
+                R85,
             )
     pending = [asset for asset in rights if not asset.is_granted]
     if pending:
@@ -347,15 +420,22 @@ def _about_wording(listing: Listing, rights: list[Asset]) -> Iterable[Lack]:
         all_pending = len(pending) == len(rights)
         if words and all_pending:
             yield Lack(
-                "application_called_patent", "summary", "title_zh",
+                "application_called_patent",
+                "summary",
+                "title_zh",
                 _("Nothing here is granted yet, so it must be called an application. Found: %(words)s."),
-                {"words": ", ".join(words[:8])}, R101,
+                {"words": ", ".join(words[:8])},
+                R101,
             )
         elif words:
             yield Lack(
-                "application_among_patents", "summary", "title_zh",
+                "application_among_patents",
+                "summary",
+                "title_zh",
                 _("%(count)s of the rights are applications; make sure none of them is called a patent."),
-                {"count": len(pending)}, R101, blocks=False,
+                {"count": len(pending)},
+                R101,
+                blocks=False,
             )
 
 
@@ -369,12 +449,25 @@ def _about_price(listing: Listing) -> Iterable[Lack]:
         if listing.royalty_pct is None:
             yield Lack("no_royalty", "price", "royalty_pct", _("A royalty needs its percentage."), rule=_open(listing))
         if not listing.royalty_base:
-            yield Lack("no_royalty_base", "price", "royalty_base_zh", _("Say what the royalty is a share of."), rule=_open(listing))
+            yield Lack(
+                "no_royalty_base",
+                "price",
+                "royalty_base_zh",
+                _("Say what the royalty is a share of."),
+                rule=_open(listing),
+            )
         if listing.mode not in LICENCES:
-            yield Lack("royalty_on_sale", "price", "price_mode", _("A royalty belongs to a licence; choose another price."))
+            yield Lack(
+                "royalty_on_sale", "price", "price_mode", _("A royalty belongs to a licence; choose another price.")
+            )
     if mode == PriceMode.SEALED:
         if listing.offers_until is None:
-            yield Lack("no_offers_until", "price", "offers_until", _("Sealed offers need the moment until which they are taken."))
+            yield Lack(
+                "no_offers_until",
+                "price",
+                "offers_until",
+                _("Sealed offers need the moment until which they are taken."),
+            )
         elif listing.offers_until <= clock.now():
             yield Lack("offers_past", "price", "offers_until", _("The moment until which offers are taken has passed."))
     if listing.mode == Mode.OPEN:
@@ -384,19 +477,29 @@ def _about_price(listing: Listing) -> Iterable[Lack]:
 def _about_open_fee(listing: Listing) -> Iterable[Lack]:
     if listing.price_mode not in {PriceMode.FIXED, PriceMode.ROYALTY}:
         yield Lack(
-            "open_fee_stated", "price", "price_mode",
-            _("An open licence states its fee: a fixed sum or a royalty, the same for everybody."), rule=P50,
+            "open_fee_stated",
+            "price",
+            "price_mode",
+            _("An open licence states its fee: a fixed sum or a royalty, the same for everybody."),
+            rule=P50,
         )
     if listing.price_min is not None and listing.currency == "CNY" and listing.price_min > USUAL_LUMP_SUM_CEILING:
         yield Lack(
-            "open_fee_high", "price", "price_min",
-            _("Open-licence fees above 20 million yuan are unusual and may be questioned."), rule=PRESS, blocks=False,
+            "open_fee_high",
+            "price",
+            "price_min",
+            _("Open-licence fees above 20 million yuan are unusual and may be questioned."),
+            rule=PRESS,
+            blocks=False,
         )
     if listing.royalty_pct is not None and listing.royalty_pct > USUAL_ROYALTY_CEILING_PCT:
         yield Lack(
-            "open_royalty_high", "price", "royalty_pct",
+            "open_royalty_high",
+            "price",
+            "royalty_pct",
             _("Open-licence royalties above 20% of net sales (40% of profit) are unusual and may be questioned."),
-            rule=PRESS, blocks=False,
+            rule=PRESS,
+            blocks=False,
         )
 
 
@@ -419,11 +522,17 @@ def _about_need(need: Need, today: date) -> Iterable[Lack]:
         yield Lack("deadline_past", "check", "deadline", _("The last day for answers has passed."))
     elif need.deadline > months_after(today, LONGEST_NEED_MONTHS):
         yield Lack(
-            "deadline_far", "check", "deadline", _("A need stands for at most %(months)s months."),
+            "deadline_far",
+            "check",
+            "deadline",
+            _("A need stands for at most %(months)s months."),
             {"months": LONGEST_NEED_MONTHS},
         )
     if need.organisation.state != OrganisationState.VERIFIED:
         yield Lack(
-            "organisation_not_verified", "check", "",
-            _("Your organisation is not verified yet: only verified organisations post needs."), rule=E27,
+            "organisation_not_verified",
+            "check",
+            "",
+            _("Your organisation is not verified yet: only verified organisations post needs."),
+            rule=E27,
         )

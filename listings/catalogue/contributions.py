@@ -20,6 +20,7 @@ from marketplace.accounts.profiles import profile_block
 from marketplace.core import clock
 from marketplace.core.actor import Actor
 from marketplace.portal import registry
+from marketplace.search.pages import result_row
 
 HOME_ROWS = 6
 PROFILE_ROWS = 10
@@ -45,7 +46,7 @@ def listings_profile(organisation: Organisation, actor: Actor) -> dict[str, Any]
     if not total:
         return None
     shown = found.with_rights().order_by("-published_at", "-pk")[:PROFILE_ROWS]
-    return {"rows": [listing_row(listing) for listing in shown], "total": total}
+    return {"rows": [result_row(listing_row(listing)) for listing in shown], "total": total}
 
 
 def needs_profile(organisation: Organisation, actor: Actor) -> dict[str, Any] | None:
@@ -58,7 +59,7 @@ def needs_profile(organisation: Organisation, actor: Actor) -> dict[str, Any] | 
 def listings_of_asset(asset_id: int) -> dict[str, Any] | None:
     """Public listings of one right, for its own page."""
     found = Listing.objects.public().with_rights().filter(listed__asset=asset_id).order_by("-published_at", "-pk")
-    rows = [listing_row(listing) for listing in found[:PROFILE_ROWS]]
+    rows = [result_row(listing_row(listing)) for listing in found[:PROFILE_ROWS]]
     return {"rows": rows} if rows else None
 
 

@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +18,7 @@ from django.utils import timezone
 from listings.assets.models import Asset
 from listings.assets.states import TRADABLE, LegalStatus
 from listings.catalogue.checks import Incomplete
+from listings.catalogue.graphs import LISTING_GRAPH
 from listings.catalogue.models import Listing, Need
 from listings.catalogue.services import listings as listing_service
 from listings.catalogue.services import needs as need_service
@@ -24,8 +26,8 @@ from listings.catalogue.states import ListingState, NeedState
 from marketplace.accounts import demo as people
 from marketplace.accounts.acting import actor_for
 from marketplace.accounts.models import Delegation, Membership, Organisation, Region
-from marketplace.accounts.roles import Power, Role
-from marketplace.core import clock
+from marketplace.accounts.roles import Kind, Power, Role
+from marketplace.core import clock, lifecycle
 from marketplace.core.actor import Actor
 from marketplace.core.demo import Say
 
@@ -33,14 +35,40 @@ HERE = Path(__file__).with_name("demo")
 PATENTS = HERE.parent.parent / "patents" / "demo"
 ASKED_BEFORE_DAYS = 3
 OFFICE_HOUR = time(10, 0)
+#: In these states the right may have ended after the listing was published.
+LATER_ENDED = frozenset({ListingState.SUSPENDED, ListingState.EXPIRED})
 AS_WRITTEN = (
-    "title_zh", "title_en", "problem_zh", "problem_en", "benefit_zh", "benefit_en", "applications_zh", "applications_en",
-    "readiness", "evidence_zh", "evidence_en", "territory_zh", "territory_en", "field_of_use_zh", "field_of_use_en",
-    "term_months", "price_mode", "currency", "price_per",
+    "title_zh",
+    "title_en",
+    "problem_zh",
+    "problem_en",
+    "benefit_zh",
+    "benefit_en",
+    "applications_zh",
+    "applications_en",
+    "readiness",
+    "evidence_zh",
+    "evidence_en",
+    "territory_zh",
+    "territory_en",
+    "field_of_use_zh",
+    "field_of_use_en",
+    "term_months",
+    "price_mode",
+    "currency",
+    "price_per",
 )
 NEED_AS_WRITTEN = (
-    "title_zh", "title_en", "problem_zh", "problem_en", "requirements_zh", "requirements_en", "currency", "ipc_hints",
-    "modes", "is_anonymous",
+    "title_zh",
+    "title_en",
+    "problem_zh",
+    "problem_en",
+    "requirements_zh",
+    "requirements_en",
+    "currency",
+    "ipc_hints",
+    "modes",
+    "is_anonymous",
 )
 
 
@@ -51,9 +79,10 @@ def load(say: Say) -> None:
     rows = json.loads((HERE / "listings.json").read_text("utf-8"))
     with gzip.open(HERE / "nasa_listings.jsonl.gz", "rt", encoding="utf-8") as lines:
         rows += [json.loads(line) for line in lines]
-    made = sum(enter_listing(row, cast, refused) for row in rows)
     needs = json.loads((HERE / "needs.json").read_text("utf-8"))
-    made_needs = sum(enter_need(row, cast) for row in needs)
+    with transaction.atomic():  # the whole story or none of it, and one commit instead of thousands
+        made = sum(enter_listing(row, cast, refused) for row in rows)
+        made_needs = sum(enter_need(row, cast) for row in needs)
     say(f"{made} listings, {made_needs} needs")
     for line in refused:
         say(f"left as a draft: {line}")
@@ -65,7 +94,9 @@ class Cast:
     def __init__(self) -> None:
         keys = {(row["name_zh"], row["name_en"]): row["key"] for row in people.told("organisations")}
         self.organisations = {
-            keys[one.name_zh, one.name_en]: one for one in Organisation.objects.all() if (one.name_zh, one.name_en) in keys
+            keys[one.name_zh, one.name_en]: one
+            for one in Organisation.objects.all()
+            if (one.name_zh, one.name_en) in keys
         }
         self.regions = {region.code: region for region in Region.objects.all()}
         self.reviewer = people.reviewer()
@@ -74,6 +105,7 @@ class Cast:
         self._numbers = {
             row["key"]: (row["office"], row["application_number"]) for row in _lines(PATENTS / "sample_patents.jsonl")
         }
+        self._holders: dict[tuple[str, str, str], Actor | None] = {}
         self._assets: dict[tuple[str, str], Asset] = {}
         for asset in Asset.objects.select_related("patent"):
             patent = getattr(asset, "patent", None)
@@ -89,17 +121,33 @@ class Cast:
 
     def holder(self, row: Mapping[str, Any], power: str) -> Actor | None:
         """Who writes for the organisation: one of its own people, or the agent that the row names."""
+        key = (row["organisation"], row.get("acting") or "", power)
+        if key not in self._holders:
+            self._holders[key] = self._holder(row, power)
+        return self._holders[key]
+
+    def _holder(self, row: Mapping[str, Any], power: str) -> Actor | None:
         client = self.organisations.get(row["organisation"])
         if client is None:
             return None
         agent_key = row.get("acting")
         member = _keeper(self.organisations[agent_key] if agent_key else client)
+        if member is None and not agent_key:
+            return self.market_for(client, power)
         if member is None:
             return None
         if not agent_key:
             return actor_for(member.user, member)
         held = Delegation.objects.filter(client=client, agent=member.organisation_id, powers__contains=[power]).first()
         return actor_for(member.user, member, held) if held else None
+
+    def market_for(self, client: Organisation, power: str) -> Actor | None:
+        """Nobody of a public body whose catalogue was taken over signs in: the operator's keeper acts in its name."""
+        keeper = _keeper(Organisation.objects.get(kind=Kind.OPERATOR))
+        if keeper is None:
+            return None
+        actor = actor_for(keeper.user, keeper)
+        return replace(actor, on_behalf_of=client.pk, powers=frozenset({power}))
 
 
 def _keeper(organisation: Organisation) -> Membership | None:
@@ -140,19 +188,20 @@ def enter_listing(row: dict[str, Any], cast: Cast, refused: list[str]) -> bool:
     days = row.get("published_days_ago")
     if days is None:
         days = 30 if row.get("listed_on") else 1
+    values = _listing_values(row, rights, days, cast)  # reckoned from today, before the clock is set back
     with transaction.atomic():
         with clock.at(_ago(days + ASKED_BEFORE_DAYS)):
             listing = listing_service.create_listing(
                 by=by,
                 asset_ids=[asset.pk for asset in rights],
                 mode=row["mode"],
-                values=_listing_values(row, rights, days, cast),
+                values=values,
                 source_note=(row["source_note_zh"], row["source_note_en"]) if row.get("listed_on") else ("", ""),
             )
         if state == ListingState.DRAFT:
             return True
         try:
-            with transaction.atomic(), as_it_stood(rights if state == ListingState.SUSPENDED else []):
+            with transaction.atomic(), as_it_stood(rights if state in LATER_ENDED else []):
                 _review(listing.pk, by, state, days, cast, row)
         except Incomplete as refusal:
             refused.append(f"{row['key']}: {refusal.in_language('en')[0]}")
@@ -206,6 +255,12 @@ def _review(pk: int, by: Actor, state: str, days: int, cast: Cast, row: dict[str
 
 def _afterwards(pk: int, by: Actor, state: str, days: int, cast: Cast, row: dict[str, Any]) -> None:
     reason = row.get("state_reason_zh") or row.get("state_reason_en") or ""
+    if state == ListingState.EXPIRED:
+        due = Listing.objects.get(pk=pk).due_at
+        assert due is not None
+        with clock.at(due):
+            lifecycle.take_timed_step(LISTING_GRAPH, pk, "expire")
+        return
     with clock.at(_ago(max(1, days // 3))):
         if state == ListingState.SUSPENDED:
             ended = Asset.objects.filter(listed__listing=pk).exclude(status__in=TRADABLE)
@@ -245,4 +300,3 @@ def enter_need(row: dict[str, Any], cast: Cast) -> bool:
             with clock.at(_ago(max(1, days // 3))):
                 need_service.meet_need(need_id=need.pk, by=by)
     return True
-

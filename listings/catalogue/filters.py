@@ -8,12 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from listings.assets.states import TRADABLE, LegalStatus
 from listings.catalogue import regions
-from listings.patents.ipc_words import ipc_word
 from listings.catalogue.models import Listing, Need
 from listings.catalogue.naming import kind_word
 from listings.catalogue.search import IPC_LEVELS
 from listings.catalogue.states import Mode, PriceMode
 from listings.patents import numbers
+from listings.patents.ipc_words import ipc_word
 from marketplace.core import clock
 from marketplace.search.fields import RELEVANCE
 from marketplace.search.pages import FacetSpec, RangeSpec, SearchFilter, SortSpec
@@ -42,18 +42,29 @@ class ListingFilter(SearchFilter):
     facets = (
         FacetSpec("mode", _("Mode"), LABELS, order=tuple(Mode.values), top=7),
         FacetSpec(
-            "kind", _("Kind"), kind_word, order=("invention", "utility_model", "design", "invention_pending"),
+            "kind",
+            _("Kind"),
+            kind_word,
+            order=("invention", "utility_model", "design", "invention_pending"),
         ),
-        FacetSpec("granted", _("Granted or applied for"), {"granted": _("Granted"), "pending": _("Application (pending)")},
-                  order=("granted", "pending")),
+        FacetSpec(
+            "granted",
+            _("Granted or applied for"),
+            {"granted": _("Granted"), "pending": _("Application (pending)")},
+            order=("granted", "pending"),
+        ),
         FacetSpec("ipc", _("IPC"), ipc_word, tree=IPC_LEVELS),
         FacetSpec("status", _("Legal status"), dict(LegalStatus.choices), order=tuple(sorted(TRADABLE))),
-        FacetSpec("readiness", _("Readiness (TRL)"), {"7-9": "7–9", "4-6": "4–6", "1-3": "1–3"}, order=("7-9", "4-6", "1-3")),
+        FacetSpec(
+            "readiness", _("Readiness (TRL)"), {"7-9": "7–9", "4-6": "4–6", "1-3": "1–3"}, order=("7-9", "4-6", "1-3")
+        ),
         FacetSpec("price_mode", _("Kind of price"), LABELS, order=tuple(PriceMode.values)),
         FacetSpec("region", _("Region"), regions.name_of),
     )
     ranges = (
-        RangeSpec("price", _("Price"), yuan, yuan, PRICE_EDGES, missing=_("also without a stated price"), unit=_("CNY 10,000")),
+        RangeSpec(
+            "price", _("Price"), yuan, yuan, PRICE_EDGES, missing=_("also without a stated price"), unit=_("CNY 10,000")
+        ),
         RangeSpec("expires", _("Term left"), day_after_years, day_after_years, unit=_("years")),
     )
     sorts = (
@@ -82,7 +93,15 @@ class NeedFilter(SearchFilter):
         FacetSpec("region", _("Region"), regions.name_of),
     )
     ranges = (
-        RangeSpec("budget", _("Budget"), yuan, yuan, PRICE_EDGES, missing=_("also without a stated budget"), unit=_("CNY 10,000")),
+        RangeSpec(
+            "budget",
+            _("Budget"),
+            yuan,
+            yuan,
+            PRICE_EDGES,
+            missing=_("also without a stated budget"),
+            unit=_("CNY 10,000"),
+        ),
     )
     sorts = (
         SortSpec("-published", _("Newest")),

@@ -1,4 +1,4 @@
-"""Forms of the wizard and of needs. Drafts may lack anything, so fields are optional; what is typed must be readable."""
+"""Forms of the wizard and of needs. Drafts may lack anything; what is typed must be readable."""
 
 from __future__ import annotations
 
@@ -34,8 +34,7 @@ class DraftForm(forms.ModelForm):
         for name, field in self.fields.items():
             if name in columns:  # the model's own limits, which a form that leaves its instance alone would skip
                 field.validators = [*field.validators, *columns[name].validators]
-            if name not in self.required_here:
-                field.required = False
+            field.required = name in self.required_here or name in self.needed
             if isinstance(field.widget, forms.Textarea):
                 field.widget.attrs.update({"rows": 4, "maxlength": LONGEST_TEXT})
                 field.max_length = LONGEST_TEXT  # type: ignore[attr-defined]
@@ -44,7 +43,19 @@ class DraftForm(forms.ModelForm):
             elif name.endswith("_en"):
                 field.widget.attrs["lang"] = "en"
 
+    #: Must be filled in to save at all.
     required_here: Sequence[str] = ()
+    #: Not called optional, since nothing is submitted without them; a draft may lack them.
+    needed: Sequence[str] = ()
+    use_required_attribute = False
+
+    def full_clean(self) -> None:
+        """Judge what is typed with only `required_here` compulsory."""
+        for name in self.needed:
+            self.fields[name].required = False
+        super().full_clean()
+        for name in self.needed:
+            self.fields[name].required = True
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
@@ -85,7 +96,9 @@ class RightsForm(DraftForm):
 
     required_here = ("mode",)
     assets = AssetChoice(
-        queryset=Asset.objects.none(), label=_("Rights"), widget=forms.CheckboxSelectMultiple,
+        queryset=Asset.objects.none(),
+        label=_("Rights"),
+        widget=forms.CheckboxSelectMultiple,
         help_text=_("Several rights make a bundle; the first is its face."),
     )
 
@@ -99,7 +112,9 @@ class RightsForm(DraftForm):
         choice = self.fields["assets"]
         assert isinstance(choice, AssetChoice)
         choice.queryset = assets.select_related("patent").order_by("-filed_on", "-id")
-        modes = [(value, label) for value, label in Mode.choices if value != Mode.DISPOSAL or actor.org_kind == Kind.BANK]
+        modes = [
+            (value, label) for value, label in Mode.choices if value != Mode.DISPOSAL or actor.org_kind == Kind.BANK
+        ]
         self.fields["mode"].choices = modes  # type: ignore[attr-defined]
         if self.instance.pk:
             self.initial["assets"] = [asset.pk for asset in self.instance.rights]
@@ -115,10 +130,18 @@ class RightsForm(DraftForm):
 class OfferForm(DraftForm):
     """Where, for what and how long; until when the listing stands."""
 
+    needed = ("valid_until",)
+
     class Meta:
         model = Listing
         fields = [
-            "territory_zh", "territory_en", "field_of_use_zh", "field_of_use_en", "term_months", "region", "valid_until",
+            "territory_zh",
+            "territory_en",
+            "field_of_use_zh",
+            "field_of_use_en",
+            "term_months",
+            "region",
+            "valid_until",
         ]
         widgets = {"valid_until": _date_input()}
         help_texts = {
@@ -131,15 +154,28 @@ class OfferForm(DraftForm):
 class SummaryForm(DraftForm):
     """What it is, in plain words, in both languages."""
 
+    needed = ("title_zh", "problem_zh", "benefit_zh", "applications_zh", "readiness")
+
     class Meta:
         model = Listing
         fields = [
-            "title_zh", "title_en", "problem_zh", "problem_en", "benefit_zh", "benefit_en", "applications_zh",
-            "applications_en", "readiness", "evidence_zh", "evidence_en",
+            "title_zh",
+            "title_en",
+            "problem_zh",
+            "problem_en",
+            "benefit_zh",
+            "benefit_en",
+            "applications_zh",
+            "applications_en",
+            "readiness",
+            "evidence_zh",
+            "evidence_en",
         ]
         help_texts = {
             "title_zh": _("Applications are called applications, never patents."),
-            "benefit_zh": _("Figures with their conditions say more than praise. Open licences carry no promotional wording."),
+            "benefit_zh": _(
+                "Figures with their conditions say more than praise. Open licences carry no promotional wording."
+            ),
             "readiness": _("1 basic principle · 4 works in the laboratory · 7 shown in use · 9 in regular production"),
         }
 
@@ -153,8 +189,15 @@ class PriceForm(DraftForm):
     class Meta:
         model = Listing
         fields = [
-            "price_mode", "price_min", "price_max", "currency", "price_per", "royalty_pct", "royalty_base_zh",
-            "royalty_base_en", "offers_until",
+            "price_mode",
+            "price_min",
+            "price_max",
+            "currency",
+            "price_per",
+            "royalty_pct",
+            "royalty_base_zh",
+            "royalty_base_en",
+            "offers_until",
         ]
         widgets = {
             "price_mode": forms.RadioSelect,
@@ -200,20 +243,38 @@ class DocumentForm(forms.ModelForm):
 class NeedForm(DraftForm):
     """A need, on one page."""
 
+    needed = ("title_zh", "problem_zh", "requirements_zh", "deadline")
+
     ipc = forms.CharField(
-        label=_("IPC hints"), required=False, max_length=200, help_text=_("Symbols separated by commas, for example C08J 5/22, H01M.")
+        label=_("IPC hints"),
+        required=False,
+        max_length=200,
+        help_text=_("Symbols separated by commas, for example C08J 5/22, H01M."),
     )
     currency = forms.ChoiceField(choices=CURRENCIES, label=_("Currency"), initial="CNY")
     modes = forms.MultipleChoiceField(
-        label=_("Open to"), choices=[choice for choice in Mode.choices if choice[0] != Mode.DISPOSAL],
-        widget=forms.CheckboxSelectMultiple, required=False,
+        label=_("Open to"),
+        choices=[choice for choice in Mode.choices if choice[0] != Mode.DISPOSAL],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
     )
 
     class Meta:
         model = Need
         fields = [
-            "title_zh", "title_en", "problem_zh", "problem_en", "requirements_zh", "requirements_en", "budget_min",
-            "budget_max", "currency", "deadline", "modes", "region", "is_anonymous",
+            "title_zh",
+            "title_en",
+            "problem_zh",
+            "problem_en",
+            "requirements_zh",
+            "requirements_en",
+            "budget_min",
+            "budget_max",
+            "currency",
+            "deadline",
+            "modes",
+            "region",
+            "is_anonymous",
         ]
         widgets = {"deadline": _date_input()}
 
@@ -253,15 +314,21 @@ class EnquiryForm(forms.Form):
     """A first question."""
 
     message = forms.CharField(
-        label=_("Your question"), widget=forms.Textarea(attrs={"rows": 6}), max_length=4000,
-        help_text=_("The holder sees your organisation’s name and this text. Contact details stay hidden until both agree."),
+        label=_("Your question"),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        max_length=4000,
+        help_text=_(
+            "The holder sees your organisation’s name and this text. Contact details stay hidden until both agree."
+        ),
     )
 
 
 class ReasonForm(forms.Form):
     """A decision's reason."""
 
-    reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000, required=False)
+    reason = forms.CharField(
+        label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000, required=False
+    )
 
 
 class SaveSearchForm(forms.Form):

@@ -9,7 +9,16 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from listings.assets.models import Asset
-from listings.catalogue.states import LICENCES, PUBLIC, DocumentAccess, ListingState, Mode, NeedState, PriceMode, PricePer
+from listings.catalogue.states import (
+    LICENCES,
+    PUBLIC,
+    DocumentAccess,
+    ListingState,
+    Mode,
+    NeedState,
+    PriceMode,
+    PricePer,
+)
 from marketplace.accounts.models import Organisation, Region, User, in_language
 from marketplace.core.models import Stateful, StatefulQuerySet, StoredFile
 
@@ -120,9 +129,7 @@ class Listing(Stateful):
                 name="public_listing_has_its_dates",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=PUBLIC)
-                | ~Q(price_mode=PriceMode.FIXED)
-                | Q(price_min__isnull=False),
+                condition=~Q(state__in=PUBLIC) | ~Q(price_mode=PriceMode.FIXED) | Q(price_min__isnull=False),
                 name="public_fixed_price_listing_has_its_price",
             ),
         ]
@@ -168,7 +175,7 @@ class Listing(Stateful):
 
     @property
     def is_taken_over(self) -> bool:
-        """Claims that the listing comes from a published catalogue: nothing is written into it that the source does not say."""
+        """Claims that it comes from a published catalogue: nothing is written into it that the source does not say."""
         return bool(self.source_note_zh or self.source_note_en)
 
     @property

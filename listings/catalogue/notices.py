@@ -25,7 +25,11 @@ def members_of(organisation_id: int | None, power: str) -> set[int]:
     """Owners and staff of an organisation, and of those who may act for it now within `power`."""
     today = clock.today()
     agents = Delegation.objects.filter(
-        client=organisation_id, powers__contains=[power], starts_on__lte=today, ends_on__gte=today, ended_at__isnull=True
+        client=organisation_id,
+        powers__contains=[power],
+        starts_on__lte=today,
+        ends_on__gte=today,
+        ended_at__isnull=True,
     ).values("agent")
     rows = Membership.objects.live().filter(
         Q(organisation=organisation_id) | Q(organisation__in=agents), roles__overlap=KEEPERS
@@ -33,7 +37,10 @@ def members_of(organisation_id: int | None, power: str) -> set[int]:
     return set(rows.values_list("user_id", flat=True))
 
 
-def reviewers() -> set[int]:
+def reviewers(event: Event) -> set[int]:
+    """The operator's reviewers; a catalogue taken over in bulk waits in the queue without a letter for each listing."""
+    if event.data.get("taken_over"):
+        return set()
     rows = Membership.objects.live().filter(
         organisation__kind__in=DESK_KINDS,
         organisation__state=OrganisationState.VERIFIED,
@@ -52,22 +59,32 @@ def _seekers(event: Event) -> Iterable[int]:
     return members_of(found, Power.NEED) if found else ()
 
 
+def _number(event: Event) -> str:
+    """The number of the matter; steps of the clock carry no data, so theirs is read from the row."""
+    if event.data.get("number"):
+        return str(event.data["number"])
+    model: type[Listing] | type[Need] = Need if event.kind.startswith("need.") else Listing
+    return model.objects.values_list("number", flat=True).get(pk=event.subject_id)
+
+
 def _params(event: Event) -> dict[str, Any]:
     """Number and reason; the clock's reasons stand in both languages, a person's in their own."""
     zh, en = event.data.get("reason_zh", ""), event.data.get("reason_en", "")
     said = f"{zh} / {en}" if zh and en else event.reason
-    return {"number": event.data.get("number", ""), "reason": said}
+    return {"number": _number(event), "reason": said}
 
 
 def _address(name: str) -> Any:
     """The page of the matter, without a language prefix: the letter adds the reader's."""
 
     def url(event: Event) -> str:
-        args = {"review_listing": ["review_detail", ["listings"]], "review_need": ["review_detail", ["needs"]]}.get(name)
+        args = {"review_listing": ["review_detail", ["listings"]], "review_need": ["review_detail", ["needs"]]}.get(
+            name
+        )
         with translation.override("zh-hans"):
             if args is None:
-                return reverse(name, args=[event.data.get("number", "")])
-            return reverse(args[0], args=[*args[1], event.data.get("number", "")])
+                return reverse(name, args=[_number(event)])
+            return reverse(args[0], args=[*args[1], _number(event)])
 
     return url
 
@@ -75,24 +92,75 @@ def _address(name: str) -> Any:
 def announce_all() -> None:
     """Called once the app is ready."""
     mine, seek = _address("my_listing"), _address("my_need")
-    announce("listing.submit", recipients=lambda event: reviewers(), params=_params, url=_address("review_listing"),
-             sentence=_("Listing %(number)s waits for review"))
-    announce("listing.publish", recipients=_holders, params=_params, url=mine, sentence=_("Your listing %(number)s is published"))
-    announce("listing.return", recipients=_holders, params=_params, url=mine,
-             sentence=_("Your listing %(number)s was returned: %(reason)s"))
-    announce("listing.suspend", recipients=_holders, params=_params, url=mine,
-             sentence=_("Your listing %(number)s was suspended: %(reason)s"))
-    announce("listing.resume", recipients=_holders, params=_params, url=mine,
-             sentence=_("Your listing %(number)s is on the market again"))
-    announce("listing.expire", recipients=_holders, params=_params, url=mine, sentence=_("Your listing %(number)s has expired"))
-    announce("listing.enquiry", recipients=_holders, params=_params, sentence=_("Somebody asked about your listing %(number)s"),
-             url=lambda event: _enquiries())
-    announce("need.submit", recipients=lambda event: reviewers(), params=_params, url=_address("review_need"),
-             sentence=_("Need %(number)s waits for review"))
-    announce("need.publish", recipients=_seekers, params=_params, url=seek, sentence=_("Your need %(number)s is published"))
-    announce("need.return", recipients=_seekers, params=_params, url=seek,
-             sentence=_("Your need %(number)s was returned: %(reason)s"))
-    announce("need.expire", recipients=_seekers, params=_params, url=seek, sentence=_("Your need %(number)s has expired"))
+    announce(
+        "listing.submit",
+        recipients=reviewers,
+        params=_params,
+        url=_address("review_listing"),
+        sentence=_("Listing %(number)s waits for review"),
+    )
+    announce(
+        "listing.publish",
+        recipients=_holders,
+        params=_params,
+        url=mine,
+        sentence=_("Your listing %(number)s is published"),
+    )
+    announce(
+        "listing.return",
+        recipients=_holders,
+        params=_params,
+        url=mine,
+        sentence=_("Your listing %(number)s was returned: %(reason)s"),
+    )
+    announce(
+        "listing.suspend",
+        recipients=_holders,
+        params=_params,
+        url=mine,
+        sentence=_("Your listing %(number)s was suspended: %(reason)s"),
+    )
+    announce(
+        "listing.resume",
+        recipients=_holders,
+        params=_params,
+        url=mine,
+        sentence=_("Your listing %(number)s is on the market again"),
+    )
+    announce(
+        "listing.expire",
+        recipients=_holders,
+        params=_params,
+        url=mine,
+        sentence=_("Your listing %(number)s has expired"),
+    )
+    announce(
+        "listing.enquiry",
+        recipients=_holders,
+        params=_params,
+        sentence=_("Somebody asked about your listing %(number)s"),
+        url=lambda event: _enquiries(),
+    )
+    announce(
+        "need.submit",
+        recipients=reviewers,
+        params=_params,
+        url=_address("review_need"),
+        sentence=_("Need %(number)s waits for review"),
+    )
+    announce(
+        "need.publish", recipients=_seekers, params=_params, url=seek, sentence=_("Your need %(number)s is published")
+    )
+    announce(
+        "need.return",
+        recipients=_seekers,
+        params=_params,
+        url=seek,
+        sentence=_("Your need %(number)s was returned: %(reason)s"),
+    )
+    announce(
+        "need.expire", recipients=_seekers, params=_params, url=seek, sentence=_("Your need %(number)s has expired")
+    )
 
 
 def _enquiries() -> str:

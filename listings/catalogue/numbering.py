@@ -2,24 +2,21 @@
 
 from django.db import connection
 
-from listings.catalogue.models import NumberSeries
 from marketplace.core import clock
 
 
 def next_number(series: str) -> str:
     """The next number of `series` in the current year. Raises RuntimeError outside a transaction.
 
-    One upsert takes and keeps the row lock, so two creations at once get two numbers, and a creation that is rolled back
-    leaves no gap.
+    One upsert takes and keeps the row lock, so two creations at once get two numbers; one rolled back leaves no gap.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("A number is taken in the transaction that uses it.")
     year = clock.today().year
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {NumberSeries._meta.db_table} (name, year, last) VALUES (%s, %s, 1) "
-            "ON CONFLICT (name, year) DO UPDATE SET last = "
-            f"{NumberSeries._meta.db_table}.last + 1 RETURNING last",
+            "INSERT INTO catalogue_numberseries AS series (name, year, last) VALUES (%s, %s, 1)"
+            " ON CONFLICT (name, year) DO UPDATE SET last = series.last + 1 RETURNING last",
             [series, year],
         )
         last: int = cursor.fetchone()[0]

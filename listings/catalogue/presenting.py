@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from listings.assets.models import Asset, Party
 from listings.assets.states import PartyRole
@@ -19,21 +18,10 @@ from listings.catalogue.pricing import budget_of, price_of
 from listings.catalogue.rows import seeker_name
 from listings.catalogue.states import LICENCES, DocumentAccess, ListingState, Mode, PriceMode
 from listings.catalogue.timelines import public_timeline
+from listings.patents.reasons import source_name
 from marketplace.accounts.states import OrganisationState
 
 FIGURES_SHOWN = 12
-
-SOURCES = {
-    "cnipa": gettext_lazy("CNIPA published file"),
-    "uspto": gettext_lazy("USPTO published file"),
-    "epo_ops": gettext_lazy("EPO published file"),
-    "google": gettext_lazy("Google Patents file"),
-    "lens": gettext_lazy("Lens file"),
-    "patentscope": gettext_lazy("PATENTSCOPE file"),
-    "thomson": gettext_lazy("Thomson file"),
-    "cn_sheet": gettext_lazy("spreadsheet of the holder"),
-    "template": gettext_lazy("stated by the holder"),
-}
 
 
 def listing_page(listing: Listing, *, is_preview: bool = False) -> dict[str, Any]:
@@ -78,13 +66,34 @@ def right_facts(asset: Asset, parties: dict[str, list[Party]]) -> dict[str, Any]
         _fact(_("Number"), shown_number(asset), facts, "application_number"),
         _fact(_("Kind"), kind_word(kind_key(asset)), facts, "kind"),
         _fact(_("Filing date"), asset.filed_on, facts, "filed_on"),
-        _fact(_("Grant date"), asset.granted_on or (_("not granted") if not asset.is_granted else None), facts, "granted_on"),
-        _fact(_("Expiry date"), asset.expires_on, facts, "expires_on"),
-        _fact(_("Legal status"), status_badge(asset)[1], facts, "legal_status", on=asset.status_on),
+        _fact(
+            _("Grant date"),
+            asset.granted_on or (_("not granted") if not asset.is_granted else None),
+            facts,
+            "granted_on",
+        ),
+        _fact(
+            _("Expiry date"), asset.expires_on, facts, "expires_on", reckoned=_("reckoned from the dates (article 42)")
+        ),
+        _fact(
+            _("Legal status"),
+            status_badge(asset)[1],
+            facts,
+            "legal_status",
+            on=asset.status_on,
+            reckoned=_("derived from dates and events"),
+        ),
         _fact("IPC", "、".join(patent.ipc[:FIGURES_SHOWN]) if patent and patent.ipc else None, facts, "ipc"),
-        _fact(_("Patent owner") if asset.is_granted else _("Applicant"), _people(owners), facts, "parties.owner" if "parties.owner" in facts else "parties.applicant"),
+        _fact(
+            _("Patent owner") if asset.is_granted else _("Applicant"),
+            _people(owners),
+            facts,
+            "parties.owner" if "parties.owner" in facts else "parties.applicant",
+        ),
         _fact(_("Inventors"), _people(parties.get(PartyRole.INVENTOR, [])), facts, "parties.inventor"),
-        _fact(_("Family"), "、".join(patent.family[:FIGURES_SHOWN]) if patent and patent.family else None, facts, "family"),
+        _fact(
+            _("Family"), "、".join(patent.family[:FIGURES_SHOWN]) if patent and patent.family else None, facts, "family"
+        ),
     ]
     return {
         "asset": asset,
@@ -97,13 +106,16 @@ def right_facts(asset: Asset, parties: dict[str, list[Party]]) -> dict[str, Any]
     }
 
 
-def _fact(term: str, value: Any, facts: dict[str, Any], column: str, on: Any = None) -> dict[str, Any]:
+def _fact(
+    term: str, value: Any, facts: dict[str, Any], column: str, on: Any = None, reckoned: str = ""
+) -> dict[str, Any]:
+    """`reckoned` says how we came to a value that no source states."""
     source, as_of = (facts.get(column) or ["", ""])[:2]
     return {
         "term": term,
         "value": value,
         "is_date": hasattr(value, "isoformat"),
-        "source": SOURCES.get(source, source) if source else "",
+        "source": source_name(source) if source else reckoned,
         "on": on or (date.fromisoformat(as_of) if as_of else None),
     }
 
@@ -111,9 +123,16 @@ def _fact(term: str, value: Any, facts: dict[str, Any], column: str, on: Any = N
 def _people(parties: list[Party]) -> str:
     named = []
     for party in sorted(parties, key=lambda one: one.sequence)[:FIGURES_SHOWN]:
-        share = f" {party.share_numerator}/{party.share_denominator}" if party.share_denominator else ""
-        named.append(f"{party.name}{share}")
+        named.append(f"{party.name}{_share(party)}")
     return "、".join(named)
+
+
+def _share(party: Party) -> str:
+    """“ 70%”, or the fraction where a percentage would round; nothing for an only owner."""
+    part, whole = party.share_numerator, party.share_denominator
+    if not part or not whole or part == whole:
+        return ""
+    return f" {100 * part // whole}%" if 100 * part % whole == 0 else f" {part}/{whole}"
 
 
 def _public_acts(listing: Listing) -> list[dict[str, Any]]:

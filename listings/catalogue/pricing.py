@@ -56,7 +56,9 @@ def price_of(listing: Listing) -> Price:
         if listing.offers_until is not None:
             until = format_html("{}", _("offers until %(moment)s") % {"moment": _plain_moment(listing)})
         return Price(label, words=label, exact=floor, note=until)
-    return Price(label, words=str(PriceMode.NEGOTIABLE.label) if listing.price_mode == PriceMode.NEGOTIABLE else formats.NOTHING)
+    return Price(
+        label, words=str(PriceMode.NEGOTIABLE.label) if listing.price_mode == PriceMode.NEGOTIABLE else formats.NOTHING
+    )
 
 
 def _plain_moment(listing: Listing) -> str:
@@ -78,8 +80,10 @@ def budget_of(need: Need) -> tuple[str, str]:
     low, high = need.budget_min, need.budget_max
     if low is None and high is None:
         return _("Budget open"), ""
-    reading = formats.money_range(low, high, need.currency, _lang()) if low != high else formats.money_reading(
-        low or Decimal(0), need.currency, _lang()
+    reading = (
+        formats.money_range(low, high, need.currency, _lang())
+        if low != high
+        else formats.money_reading(low or Decimal(0), need.currency, _lang())
     )
     bounds = [_exact(amount, need.currency) for amount in (low, high) if amount is not None]
     return reading, " – ".join(dict.fromkeys(bounds))

@@ -13,7 +13,7 @@ ASSET = "assets.asset"
 
 @subscriber("catalogue-status", kinds=("asset.*", "patent.*", "patents.*"), batch=100)
 def follow_status(events: Sequence[Event]) -> None:
-    """Suspend what the events' rights no longer allow. Looks at the register as it is now, so a second run does nothing."""
+    """Suspend what the events' rights no longer allow, by the register as it is now: a second run does nothing."""
     touched = {pk for event in events for kind, pk in event.touched() if kind == ASSET}
     if touched:
         suspend_for_status(touched)

@@ -17,7 +17,9 @@ class Stale(DomainError):
     """Somebody else saved in between."""
 
     code = "changed_meanwhile"
-    sentence = _("Somebody saved another version of this while you were writing. Nothing of yours was lost, and nothing saved.")
+    sentence = _(
+        "Somebody saved another version of this while you were writing. Nothing of yours was lost, and nothing saved."
+    )
     remedy = _("Open the page again in a second window, compare, and save anew.")
 
 

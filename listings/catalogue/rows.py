@@ -8,11 +8,11 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from listings.patents.ipc_words import ipc_word
 from listings.catalogue.models import Listing, Need
 from listings.catalogue.naming import kind_key, kind_word, patent_of, readiness_word, shown_number, status_badge
 from listings.catalogue.pricing import budget_of, price_of, row_price
 from listings.catalogue.states import ListingState, Mode
+from listings.patents.ipc_words import ipc_word
 from marketplace.search.highlight import highlight_html, snippet
 
 WHY_LENGTH = 120
@@ -99,9 +99,24 @@ def seeker_name(need: Need) -> str:
 # ── exports ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 def listing_export_head() -> list[str]:
     return [
-        _("Listing number"), _("Title"), _("Mode"), _("Rights"), _("Kind"), _("Legal status"), "IPC", _("Organisation"),
-        _("Region"), _("Kind of price"), _("Price or lowest price"), _("Highest price"), _("Currency"),
-        _("Royalty, percent"), _("Readiness (TRL)"), _("Published on"), _("Valid until"), _("Address"),
+        _("Listing number"),
+        _("Title"),
+        _("Mode"),
+        _("Rights"),
+        _("Kind"),
+        _("Legal status"),
+        "IPC",
+        _("Organisation"),
+        _("Region"),
+        _("Kind of price"),
+        _("Price or lowest price"),
+        _("Highest price"),
+        _("Currency"),
+        _("Royalty, percent"),
+        _("Readiness (TRL)"),
+        _("Published on"),
+        _("Valid until"),
+        _("Address"),
     ]
 
 
@@ -135,8 +150,17 @@ def listing_export_rows(pages: Iterator[list[int]], site_url: str) -> Iterator[l
 
 def need_export_head() -> list[str]:
     return [
-        _("Need number"), _("Title"), _("Organisation"), _("Region"), _("Open to"), "IPC", _("Budget from"),
-        _("Budget up to"), _("Currency"), _("Answers until"), _("Address"),
+        _("Need number"),
+        _("Title"),
+        _("Organisation"),
+        _("Region"),
+        _("Open to"),
+        "IPC",
+        _("Budget from"),
+        _("Budget up to"),
+        _("Currency"),
+        _("Answers until"),
+        _("Address"),
     ]
 
 
@@ -176,7 +200,10 @@ def comparison(listings: Sequence[Listing]) -> list[dict[str, Any]]:
         (_("Exact price"), cells(lambda one: " · ".join(filter(None, (price_of(one).exact, price_of(one).note))))),
         (_("Rights"), cells(lambda one: ", ".join(shown_number(asset) for asset in one.rights))),
         (_("Kind"), cells(lambda one: ", ".join(dict.fromkeys(kind_word(kind_key(asset)) for asset in one.rights)))),
-        (_("Legal status"), cells(lambda one: ", ".join(dict.fromkeys(status_badge(asset)[1] for asset in one.rights)))),
+        (
+            _("Legal status"),
+            cells(lambda one: ", ".join(dict.fromkeys(status_badge(asset)[1] for asset in one.rights))),
+        ),
         (_("First expiry"), cells(end)),
         ("IPC", cells(lambda one: ", ".join(_classes(one)[:6]))),
         (_("Readiness (TRL)"), cells(lambda one: str(one.readiness or ""))),

@@ -160,7 +160,9 @@ NEEDS = Collection(
     ),
     default_sort="-published",
     subject="catalogue.need",
-    related={"accounts.organisation": lambda ids: Need.objects.filter(organisation__in=ids).values_list("pk", flat=True)},
+    related={
+        "accounts.organisation": lambda ids: Need.objects.filter(organisation__in=ids).values_list("pk", flat=True)
+    },
 )
 
 
@@ -205,5 +207,3 @@ def register_collections() -> None:
     """Called once the app is ready."""
     register(LISTINGS, ListingProvider())
     register(NEEDS, NeedProvider())
-
-

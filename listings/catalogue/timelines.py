@@ -43,7 +43,9 @@ WORDS = {
 }
 #: What the public page tells: that it came, paused and went; not what was said between holder and operator.
 PUBLIC = frozenset(
-    f"{kind}.{verb}" for kind in ("listing", "need") for verb in ("publish", "suspend", "resume", "reserve", "release", "close")
+    f"{kind}.{verb}"
+    for kind in ("listing", "need")
+    for verb in ("publish", "suspend", "resume", "reserve", "release", "close")
 )
 MOST_SHOWN = 60
 

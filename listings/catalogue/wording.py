@@ -19,7 +19,8 @@ _OTHER_ZH = re.compile(
 )
 _PATENT_ZH = re.compile(r"(?:已获|已授权|授权|发明|实用新型|外观设计|本|该|此)?专利(?:产品|技术|方法|权|号|证书|保护)?")
 _OTHER_EN = re.compile(
-    r"patent[- ]pending|pending patents?|patents? applications?|non-patent|patent (?:cooperation treaty|office|law|act|attorney|agent|search"
+    r"patent[- ]pending|pending patents?|patents? applications?|non-patent"
+    r"|patent (?:cooperation treaty|office|law|act|attorney|agent|search"
     r"|literature|family|examin\w+)|applications? for (?:a )?patents?",
     re.IGNORECASE,
 )
@@ -42,8 +43,8 @@ def promotional_words(texts: Iterable[str]) -> list[str]:
 def called_patent(texts: Iterable[str]) -> list[str]:
     """Places where a text speaks of a patent, each once; wrong while nothing has been granted.
 
-    Calling an application a patent is passing off (Implementing Rules, rule 101(1)(3)). “专利申请”, “patent application”
-    and compounds that name something else (an office, a treaty) are not counted.
+    Calling an application a patent is passing off (Implementing Rules, rule 101(1)(3)). “专利申请”, “patent
+    application” and compounds that name something else (an office, a treaty) are not counted.
     """
     found = []
     for text in texts:

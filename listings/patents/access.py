@@ -19,8 +19,10 @@ def shown_assets() -> QuerySet[Asset]:
 
 def get_shown(pk: int) -> Asset:
     """The right behind a public page, with what the page reads. Raises NotFound."""
-    rows = shown_assets().select_related("patent", "holder").prefetch_related(
-        "parties", "legal_events", "patent__citations", "patent__annuity_payments"
+    rows = (
+        shown_assets()
+        .select_related("patent", "holder")
+        .prefetch_related("parties", "legal_events", "patent__citations", "patent__annuity_payments")
     )
     return found(rows, pk=pk)
 

@@ -1,11 +1,11 @@
 """The annuity calendar of a Chinese patent: what is owed, until when, what lateness costs, when the right is lost.
 
-Implementing Rules of the Patent Law, rule 115: annuities after the grant year are paid before the previous patent year ends;
-late payment is open for six months, with 5 % of that year's full fee for every month begun after the first; unpaid at its end,
-the right ends as of the due date (Patent Law art. 44). Rule 5: an end of a period on a day off moves to the next working day.
-Rule 6: restoration within two months of the notice of loss. Amounts are rows with validity dates (`FeeRate`).
-Reductions: 85 % for one holder, 70 % for several (财税〔2016〕78号), on annuities of ten years from the grant year
-(财税〔2018〕37号; six before 2018-08-01). The surcharge is always on the full fee.
+Implementing Rules of the Patent Law, rule 115: annuities after the grant year are paid before the previous patent
+year ends; late payment is open for six months, with 5 % of that year's full fee for every month begun after the
+first; unpaid at its end, the right ends as of the due date (Patent Law art. 44). Rule 5: an end of a period on a day
+off moves to the next working day. Rule 6: restoration within two months of the notice of loss. Amounts are rows with
+validity dates (`FeeRate`). Reductions: 85 % for one holder, 70 % for several (财税〔2016〕78号), on annuities of ten
+years from the grant year (财税〔2018〕37号; six before 2018-08-01). The surcharge is always on the full fee.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ class GraceStep:
 class AnnuityYear:
     """One patent year: its fee and dates. `state`: registration (paid on grant), paid, late, lost, due or unknown.
 
-    "unknown" stands where the due date has passed and no source says whether it was paid. `on_time_until` is the due date
-    moved to a working day; `last_day` ends the grace period. `fee` is what the holder pays, `full_fee` without reduction;
-    both None when no rate is known for the year.
+    "unknown" stands where the due date has passed and no source says whether it was paid. `on_time_until` is the due
+    date moved to a working day; `last_day` ends the grace period. `fee` is what the holder pays, `full_fee` without
+    reduction; both None when no rate is known for the year.
     """
 
     year: int
@@ -105,14 +105,16 @@ def due_on(filed_on: date, year: int) -> date:
 
 
 def last_day(filed_on: date, year: int, days: WorkCalendar) -> date:
-    """The last day to pay `year` with surcharge: six months after the due date, moved to a working day (rules 5 and 115)."""
+    """The last day to pay `year` with surcharge: six months after the due date, moved to a working day (rules 5 and
+    115)."""
     return days.add_months(due_on(filed_on, year), GRACE_MONTHS)
 
 
 def is_reduced(year: int, grant_year: int, granted_on: date) -> bool:
     """Whether a granted reduction covers this year's annuity: ten years from the grant year, six for older grants.
 
-    A grant whose six years were not over on 2018-08-01 runs on to ten (财税〔2018〕37号 item 3 names those already reduced).
+    A grant whose six years were not over on 2018-08-01 runs on to ten (财税〔2018〕37号 item 3 names those already
+    reduced).
     """
     older = granted_on.replace(day=1) < months_after(REDUCED_YEARS_CHANGED_ON, -12 * REDUCED_YEARS_BEFORE)
     return year < grant_year + (REDUCED_YEARS_BEFORE if older else REDUCED_YEARS)
@@ -148,8 +150,9 @@ def calendar(
 ) -> Calendar | None:
     """The annuities of a granted right, from the grant year to the last year of its term.
 
-    `paid` maps a patent year to the day it was paid. A year before one known to be paid counts as paid: the right could not
-    have reached it otherwise. Returns None for offices whose fees we do not hold, and for rights not granted or without dates.
+    `paid` maps a patent year to the day it was paid. A year before one known to be paid counts as paid: the right
+    could not have reached it otherwise. Returns None for offices whose fees we do not hold, and for rights not
+    granted or without dates.
     """
     if office not in COVERED or filed_on is None or granted_on is None or expires_on is None or granted_on < filed_on:
         return None
@@ -197,7 +200,8 @@ def _state(year: int, grant_year: int, newest_paid: int, until: date, end: date,
 
 
 def grace(due: date, until: date, end: date, full_fee: Decimal, fee: Decimal) -> tuple[GraceStep, ...]:
-    """The six months of lateness with their surcharge: nothing in the first, then 5, 10, 15, 20 and 25 % of the full fee."""
+    """The six months of lateness with their surcharge: nothing in the first, then 5, 10, 15, 20 and 25 % of the full
+    fee."""
     steps = []
     first = until + timedelta(days=1)
     for month in range(1, GRACE_MONTHS + 1):

@@ -40,9 +40,28 @@ class PatentSerializer(serializers.ModelSerializer[Asset]):
     class Meta:
         model = Asset
         fields: tuple[str, ...] = (
-            "id", "office", "number", "shown_number", "kind", "title_zh", "title_en", "status", "status_on", "is_granted",
-            "application_number", "publication_number", "kind_code", "grant_number", "filed_on", "published_on", "granted_on",
-            "expires_on", "ipc", "owners", "is_sample", "version",
+            "id",
+            "office",
+            "number",
+            "shown_number",
+            "kind",
+            "title_zh",
+            "title_en",
+            "status",
+            "status_on",
+            "is_granted",
+            "application_number",
+            "publication_number",
+            "kind_code",
+            "grant_number",
+            "filed_on",
+            "published_on",
+            "granted_on",
+            "expires_on",
+            "ipc",
+            "owners",
+            "is_sample",
+            "version",
         )
         read_only_fields = fields
 
@@ -114,8 +133,19 @@ class PatentDetailSerializer(PatentSerializer):
 
     class Meta(PatentSerializer.Meta):
         fields = (
-            *PatentSerializer.Meta.fields, "abstract_zh", "abstract_en", "claims", "cpc", "family", "facts", "conflicts",
-            "status_basis", "parties", "legal_events", "citations", "annuities",
+            *PatentSerializer.Meta.fields,
+            "abstract_zh",
+            "abstract_en",
+            "claims",
+            "cpc",
+            "family",
+            "facts",
+            "conflicts",
+            "status_basis",
+            "parties",
+            "legal_events",
+            "citations",
+            "annuities",
         )
         read_only_fields = fields
 
@@ -126,7 +156,7 @@ class PatentDetailSerializer(PatentSerializer):
         return [dict(AnnuitySerializer(year).data) for year in calendar.years] if calendar else []
 
 
-class FacetCountSerializer(serializers.Serializer[Any]):
+class PatentFacetCountSerializer(serializers.Serializer[Any]):
     value = serializers.CharField()
     label = serializers.CharField()
     count = serializers.IntegerField()
@@ -139,9 +169,11 @@ class PatentPageSerializer(serializers.Serializer[Any]):
     page = serializers.IntegerField()
     per_page = serializers.IntegerField()
     took_ms = serializers.FloatField()
-    relaxed = serializers.BooleanField(help_text=str(_("No record has all the words; those with most of them are listed.")))
+    relaxed = serializers.BooleanField(
+        help_text=str(_("No record has all the words; those with most of them are listed."))
+    )
     results = PatentSerializer(many=True)
-    facets = serializers.DictField(child=FacetCountSerializer(many=True))
+    facets = serializers.DictField(child=PatentFacetCountSerializer(many=True))
 
 
 class NumberSerializer(serializers.Serializer[Any]):
@@ -171,7 +203,12 @@ def _parameters() -> list[OpenApiParameter]:
 class PatentList(APIView):
     """Patents and applications of the register."""
 
-    @extend_schema(summary="Patents, searched and filtered", parameters=_parameters(), responses=PatentPageSerializer)
+    @extend_schema(
+        operation_id="patents_list",
+        summary="Patents, searched and filtered",
+        parameters=_parameters(),
+        responses=PatentPageSerializer,
+    )
     def get(self, request: Request) -> Response:
         asked = PatentFilter(request.query_params, request=request)
         if asked.form.errors:

@@ -29,9 +29,7 @@ def contribute() -> None:
     registry.desk(REGISTER, 120, _("Imports"), "import_list", shows=may_import, count=waiting_imports)
     registry.figure(10, _("Patents and applications in the register"), known_patents, url_name="patent_list")
     registry.data_date(newest_source)
-    registry.entrance(
-        40, _("Look up a patent"), _("Status, term, annuities, each with source and date"), "patent_list"
-    )
+    registry.entrance(40, _("Look up a patent"), _("Status, term, annuities, each with source and date"), "patent_list")
 
 
 def belongs(actor: Actor) -> bool:

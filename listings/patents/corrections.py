@@ -1,5 +1,5 @@
-"""The list of errors of an import as a table that can be corrected and uploaded again: the rejected rows as they stood, then
-where each stood, what it called itself and why it was not taken."""
+"""The list of errors of an import as a table that can be corrected and uploaded again: the rejected rows as they
+stood, then where each stood, what it called itself and why it was not taken."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ Places = dict[tuple[str, int], tuple[str, str]]
 
 
 def table(run: ImportRun) -> tuple[list[str], Iterator[Sequence[Any]]]:
-    """Head and rows. Rows of tables come whole, in the order of the file; what is no row (a document, a whole file) comes
-    with place and reason alone, after them."""
+    """Head and rows. Rows of tables come whole, in the order of the file; what is no row (a document, a whole file)
+    comes with place and reason alone, after them."""
     rejections = list(run.rejections.all())
     places: Places = {
-        (one.file, one.line): (one.number, reasons.sentence(one.code, one.params)) for one in rejections if one.line is not None
+        (one.file, one.line): (one.number, reasons.sentence(one.code, one.params))
+        for one in rejections
+        if one.line is not None
     }
     header: list[str] = []
     found: list[tuple[list[str], str, int]] = []
@@ -35,11 +37,19 @@ def table(run: ImportRun) -> tuple[list[str], Iterator[Sequence[Any]]]:
         with on_disk(run) as path:
             header, found = _rows_of(path, run, places)
     tail = [_("File"), _("Line"), _("Number as read"), _("Reason")]
-    return [*header, *tail], _lines(header, found, places, [(one.file, one.line, one.number, reasons.sentence(one.code, one.params)) for one in rejections])
+    return [*header, *tail], _lines(
+        header,
+        found,
+        places,
+        [(one.file, one.line, one.number, reasons.sentence(one.code, one.params)) for one in rejections],
+    )
 
 
 def _lines(
-    header: list[str], found: list[tuple[list[str], str, int]], places: Places, all_of_them: list[tuple[str, int | None, str, str]]
+    header: list[str],
+    found: list[tuple[list[str], str, int]],
+    places: Places,
+    all_of_them: list[tuple[str, int | None, str, str]],
 ) -> Iterator[Sequence[Any]]:
     width = len(header)
     seen = set()

@@ -1,4 +1,5 @@
-"""The register's part of the demo: invented Chinese rights with their annuities, NASA's portfolio, four real US documents."""
+"""The register's part of the demo: invented Chinese rights with their annuities, NASA's portfolio, four real US
+documents."""
 
 from __future__ import annotations
 
@@ -26,8 +27,18 @@ HERE = Path(__file__).parent / "demo"
 ORGANISATIONS = Path(__file__).parents[2] / "marketplace" / "accounts" / "demo" / "organisations.json"
 NASA_KEY = "nasa"
 _TEXTS = (
-    "office", "kind", "application_number", "publication_number", "kind_code", "grant_number", "title_zh", "title_en",
-    "abstract_zh", "abstract_en", "first_claim", "legal_status",
+    "office",
+    "kind",
+    "application_number",
+    "publication_number",
+    "kind_code",
+    "grant_number",
+    "title_zh",
+    "title_en",
+    "abstract_zh",
+    "abstract_en",
+    "first_claim",
+    "legal_status",
 )
 
 
@@ -36,13 +47,18 @@ def load(say: Say) -> None:
     samples = list(_lines(HERE / "sample_patents.jsonl"))
     taken = importing.import_records(
         [_item("sample_patents.jsonl", at, row, _sample(row)) for at, row in enumerate(samples, 1)],
-        by=SYSTEM, organisation_id=None, name="sample_patents.jsonl", is_sample=True,
+        by=SYSTEM,
+        organisation_id=None,
+        name="sample_patents.jsonl",
+        is_sample=True,
     )
     say(f"sample patents: {taken.records}")
     nasa = list(_lines(HERE / "nasa.jsonl.gz"))
     taken = importing.import_records(
         [_item("nasa.jsonl.gz", at, row, _nasa(row)) for at, row in enumerate(nasa, 1)],
-        by=SYSTEM, organisation_id=None, name="nasa.jsonl.gz",
+        by=SYSTEM,
+        organisation_id=None,
+        name="nasa.jsonl.gz",
     )
     say(f"NASA patents: {taken.records}")
     taken = importing.import_paths([HERE / "uspto"], by=SYSTEM)
@@ -52,8 +68,7 @@ def load(say: Say) -> None:
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
         for line in lines:
             if line.strip():
                 yield json.loads(line)
@@ -79,22 +94,34 @@ def _sample(row: dict[str, Any]) -> PatentIn:
         priority=[(one[0], one[1], _day(one[2])) for one in row.get("priority") or []],
         parties=[
             PartyIn(
-                role=one["role"], name=one.get("name", ""), name_en=one.get("name_en", ""), country=one.get("country", ""),
-                share=Fraction(one["share"]) if one.get("share") else None, sequence=one.get("sequence", 0),
+                role=one["role"],
+                name=one.get("name", ""),
+                name_en=one.get("name_en", ""),
+                country=one.get("country", ""),
+                share=Fraction(one["share"]) if one.get("share") else None,
+                sequence=one.get("sequence", 0),
             )
             for one in row["parties"]
         ],
         events=[
             EventIn(
-                code=one["code"], on=_day(one.get("on")), office=one.get("office", "CN"), category="",
-                text_zh=one.get("text_zh", ""), text_en=one.get("text_en", ""),
+                code=one["code"],
+                on=_day(one.get("on")),
+                office=one.get("office", "CN"),
+                category="",
+                text_zh=one.get("text_zh", ""),
+                text_en=one.get("text_en", ""),
             )
             for one in row.get("events") or []
         ],
         citations=[
             CitationIn(
-                number=one.get("number", ""), kind_code=one.get("kind_code", ""), office=one.get("office", ""),
-                category=one.get("category", ""), by=one.get("by", ""), text=one.get("text", ""),
+                number=one.get("number", ""),
+                kind_code=one.get("kind_code", ""),
+                office=one.get("office", ""),
+                category=one.get("category", ""),
+                by=one.get("by", ""),
+                text=one.get("text", ""),
             )
             for one in row.get("citations") or []
         ],
@@ -110,8 +137,16 @@ def _nasa(row: dict[str, Any]) -> PatentIn:
         **{name: row.get(name) or "" for name in _TEXTS},
         expires_on=_day(row.get("expires_on")),
         ipc=row.get("ipc") or [],
-        parties=[PartyIn(role="owner", name="", name_en="National Aeronautics and Space Administration", country="US", sequence=1)],
-        extras={"center": row.get("facility", ""), "category": row.get("category", ""), "case_reference": row.get("case_reference", "")},
+        parties=[
+            PartyIn(
+                role="owner", name="", name_en="National Aeronautics and Space Administration", country="US", sequence=1
+            )
+        ],
+        extras={
+            "center": row.get("facility", ""),
+            "category": row.get("category", ""),
+            "case_reference": row.get("case_reference", ""),
+        },
     )
 
 
@@ -129,7 +164,9 @@ def _hold(samples: list[dict[str, Any]], nasa: list[dict[str, Any]]) -> None:
     told = json.loads(ORGANISATIONS.read_text(encoding="utf-8"))
     names = {(row["name_zh"], row["name_en"]): row["key"] for row in told}
     ids = {
-        names[one.name_zh, one.name_en]: one.pk for one in Organisation.objects.all() if (one.name_zh, one.name_en) in names
+        names[one.name_zh, one.name_en]: one.pk
+        for one in Organisation.objects.all()
+        if (one.name_zh, one.name_en) in names
     }
     known = _assets()
     holders = {}
@@ -153,7 +190,8 @@ def _pay(samples: list[dict[str, Any]]) -> None:
             if pk is None:
                 continue
             payments = [
-                (one["year"], Decimal(one["amount"]), date.fromisoformat(one["paid_on"])) for one in row.get("annuities") or []
+                (one["year"], Decimal(one["amount"]), date.fromisoformat(one["paid_on"]))
+                for one in row.get("annuities") or []
             ]
             if row.get("annuity_policy") == "current" and payments:
                 payments += _since(row, max(year for year, _amount, _on in payments))

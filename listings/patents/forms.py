@@ -53,13 +53,26 @@ class PatentForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), choices=[("", "—"), *PatentKind.choices], required=False)
     title_zh = forms.CharField(label=_("title in Chinese"), max_length=400, required=False)
     title_en = forms.CharField(label=_("title in English"), max_length=400, required=False)
-    owners = forms.CharField(label=_("Owners or applicants"), widget=forms.Textarea(attrs={"rows": 2}), max_length=2000, required=False)
-    inventors = forms.CharField(label=_("Inventors"), widget=forms.Textarea(attrs={"rows": 2}), max_length=2000, required=False)
+    owners = forms.CharField(
+        label=_("Owners or applicants"), widget=forms.Textarea(attrs={"rows": 2}), max_length=2000, required=False
+    )
+    inventors = forms.CharField(
+        label=_("Inventors"), widget=forms.Textarea(attrs={"rows": 2}), max_length=2000, required=False
+    )
     filed_on = forms.DateField(label=_("Filing date"), widget=forms.DateInput(attrs={"type": "date"}), required=False)
     granted_on = forms.DateField(label=_("Grant date"), widget=forms.DateInput(attrs={"type": "date"}), required=False)
-    ipc = forms.CharField(label=_("IPC"), max_length=400, required=False, help_text=_("Main class first, separated by semicolons: C08F 14/18; C08L 27/12"))
-    abstract_zh = forms.CharField(label=_("abstract in Chinese"), widget=forms.Textarea(attrs={"rows": 4}), max_length=5000, required=False)
-    abstract_en = forms.CharField(label=_("abstract in English"), widget=forms.Textarea(attrs={"rows": 4}), max_length=5000, required=False)
+    ipc = forms.CharField(
+        label=_("IPC"),
+        max_length=400,
+        required=False,
+        help_text=_("Main class first, separated by semicolons: C08F 14/18; C08L 27/12"),
+    )
+    abstract_zh = forms.CharField(
+        label=_("abstract in Chinese"), widget=forms.Textarea(attrs={"rows": 4}), max_length=5000, required=False
+    )
+    abstract_en = forms.CharField(
+        label=_("abstract in English"), widget=forms.Textarea(attrs={"rows": 4}), max_length=5000, required=False
+    )
 
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = super().clean() or {}

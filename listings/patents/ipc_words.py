@@ -1,4 +1,5 @@
-"""The eight sections of the International Patent Classification in our own short words; finer levels show their symbol."""
+"""The eight sections of the International Patent Classification in our own short words; finer levels show their
+symbol."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,8 +1,10 @@
-"""One view of a patent from what several sources say of it. Pure: contents in, columns out; nothing is lost, see `conflicts`.
+"""One view of a patent from what several sources say of it. Pure: contents in, columns out; nothing is lost, see
+`conflicts`.
 
-Precedence, for every column on its own: the source's rank (`RANKS`: offices above services above the holder's own sheets),
-then the newer date of the source, then the later record. A lower source fills what the higher ones leave open. Families,
-events, citations and publications are united; other lists are taken whole from the winner. docs/import.md says it for users.
+Precedence, for every column on its own: the source's rank (`RANKS`: offices above services above the holder's own
+sheets), then the newer date of the source, then the later record. A lower source fills what the higher ones leave
+open. Families, events, citations and publications are united; other lists are taken whole from the winner.
+docs/import.md says it for users.
 """
 
 from __future__ import annotations
@@ -32,8 +34,20 @@ RANKS: Mapping[str, int] = {
     "template": 0,
 }
 SCALARS = (
-    "kind", "application_number", "grant_number", "title_zh", "title_en", "abstract_zh", "abstract_en", "first_claim",
-    "filed_on", "granted_on", "expires_on", "family_id", "legal_status", "cited_by_count",
+    "kind",
+    "application_number",
+    "grant_number",
+    "title_zh",
+    "title_en",
+    "abstract_zh",
+    "abstract_en",
+    "first_claim",
+    "filed_on",
+    "granted_on",
+    "expires_on",
+    "family_id",
+    "legal_status",
+    "cited_by_count",
 )
 #: Texts and counts differ between sources as a matter of course; two readings of them are no dispute about a fact.
 NO_DISPUTE = frozenset({"abstract_zh", "abstract_en", "first_claim", "family_id", "cited_by_count"})
@@ -46,7 +60,8 @@ MOST_PUBLICATIONS = 100
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one source said (record.PatentIn as `importing.content_of` writes it: dates as ISO text, silent fields left out)."""
+    """What one source said (record.PatentIn as `importing.content_of` writes it: dates as ISO text, silent fields
+    left out)."""
 
     source: str
     as_of: str  # ISO date or ""
@@ -55,8 +70,8 @@ class Told:
 
 @dataclass(slots=True)
 class Merged:
-    """The merged view. `columns` are ready for the models; `facts` maps a column to [source, as_of]; `conflicts` maps it to
-    what other sources say instead: [[value, source, as_of], …], newer first."""
+    """The merged view. `columns` are ready for the models; `facts` maps a column to [source, as_of]; `conflicts` maps
+    it to what other sources say instead: [[value, source, as_of], …], newer first."""
 
     columns: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, list[str]] = field(default_factory=dict)
@@ -68,8 +83,8 @@ class Merged:
 
 
 def merge(told: Sequence[Told]) -> Merged:
-    """The merged view of one patent. `told` in the order the records came; at least one. The order of sources with different
-    rank or date does not matter."""
+    """The merged view of one patent. `told` in the order the records came; at least one. The order of sources with
+    different rank or date does not matter."""
     # the position breaks ties: of equal rank and date the later record comes first
     ranked: Sequence[Told] = told
     if len(told) > 1:
@@ -96,9 +111,15 @@ def merge(told: Sequence[Told]) -> Merged:
         merged.facts["family"] = [source.source, source.as_of]
     merged.columns["extras"] = _extras(ranked)
     _parties(merged, ranked)
-    merged.events = _united(ranked, "events", lambda event: (event.get("on"), event.get("code"), event.get("text_en") or event.get("text_zh")))
+    merged.events = _united(
+        ranked,
+        "events",
+        lambda event: (event.get("on"), event.get("code"), event.get("text_en") or event.get("text_zh")),
+    )
     merged.citations = _united(
-        ranked, "citations", lambda one: (one.get("office"), one["number"]) if one.get("number") else _folded(one.get("text", ""))
+        ranked,
+        "citations",
+        lambda one: (one.get("office"), one["number"]) if one.get("number") else _folded(one.get("text", "")),
     )
     return merged
 
@@ -156,14 +177,20 @@ def _other_title(merged: Merged, ranked: Sequence[Told]) -> None:
 
 
 def _documents(merged: Merged, ranked: Sequence[Told]) -> None:
-    """All publications, the one to quote (the grant, else the newest), when the first came out and when the grant did."""
+    """All publications, the one to quote (the grant, else the newest), when the first came out and when the grant
+    did."""
     known: dict[tuple[str, str, str], str] = {}
     where: dict[tuple[str, str, str], Told] = {}
     for one in ranked:
         content = one.content
         listed = [tuple(each) for each in content.get("publications", ())]
         if content.get("publication_number"):
-            own = (content["office"], content["publication_number"], content.get("kind_code", ""), content.get("published_on") or "")
+            own = (
+                content["office"],
+                content["publication_number"],
+                content.get("kind_code", ""),
+                content.get("published_on") or "",
+            )
             listed.append(own)
         for office, number, code, day in listed:
             key = (office, number, code)
@@ -241,8 +268,8 @@ def _folded(text: str) -> str:
 
 
 def asset_number(office: str, columns: Mapping[str, Any]) -> str:
-    """The number people call the right by: in China the application number (a granted one with ZL before it), elsewhere the
-    number of the grant or publication, or of the application while nothing is published."""
+    """The number people call the right by: in China the application number (a granted one with ZL before it),
+    elsewhere the number of the grant or publication, or of the application while nothing is published."""
     if office == "CN":
         return columns["application_number"] or columns["grant_number"] or columns["publication_number"]
     return columns["grant_number"] or columns["publication_number"] or columns["application_number"]

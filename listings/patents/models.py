@@ -158,8 +158,8 @@ class ImportState(models.TextChoices):
 class ImportRun(Stateful):
     """One import: by whom, of what, how far, with what result. Rejections are rows beside it.
 
-    `position` counts the items taken from the file so far: it moves in the transaction of each batch, so a run whose worker
-    died goes on exactly behind its last batch. `found` is what the check saw (counts), `preview` its first rows;
+    `position` counts the items taken from the file so far: it moves in the transaction of each batch, so a run whose
+    worker died goes on exactly behind its last batch. `found` is what the check saw (counts), `preview` its first rows;
     `heard_at` is when a worker last said it was at work.
     """
 
@@ -224,11 +224,11 @@ class ImportRejection(models.Model):
 class SourceRecord(models.Model):
     """What one source said about one patent, last time it spoke: the parsed content and the raw bytes (zlib).
 
-    `document` tells the documents of one source apart. `earlier_sha256` remembers the contents that this one replaced, so
-    that a file holding two versions of a document, read again, changes nothing.
+    `document` tells the documents of one source apart. `earlier_sha256` remembers the contents that this one
+    replaced, so that a file holding two versions of a document, read again, changes nothing.
     """
 
-    patent = models.ForeignKey(Patent, on_delete=models.CASCADE, related_name="source_records")
+    patent = models.ForeignKey(Patent, on_delete=models.CASCADE, related_name="source_records", db_index=False)
     source = models.CharField(max_length=20)
     document = models.CharField(max_length=80)
     as_of = models.DateField(null=True, blank=True)
@@ -236,7 +236,9 @@ class SourceRecord(models.Model):
     content_sha256 = models.BinaryField(max_length=32)
     earlier_sha256 = ArrayField(models.BinaryField(max_length=32), default=list)
     raw = models.BinaryField()
-    run = models.ForeignKey(ImportRun, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    run = models.ForeignKey(
+        ImportRun, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     seen_at = models.DateTimeField()
 
     class Meta:

@@ -1,4 +1,5 @@
-"""Patents as pages show them: rows, facts with their sources, the calendar, the timeline. Reads only, a fixed number of queries."""
+"""Patents as pages show them: rows, facts with their sources, the calendar, the timeline. Reads only, a fixed number
+of queries."""
 
 from __future__ import annotations
 
@@ -8,9 +9,8 @@ from typing import Any
 
 from django.core.cache import cache
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from listings.assets.models import Asset
 from listings.assets.states import LegalStatus, PartyRole
@@ -77,7 +77,9 @@ def shown_number(asset: Asset) -> str:
 def title_language(asset: Asset) -> str:
     """The language of the title shown, where it is not the page's: "zh", "en" or another code; "" when it is."""
     wants_zh = (get_language() or "zh").startswith("zh")
-    if wants_zh and asset.title_zh or not wants_zh and asset.title_en and "title_language" not in asset.patent.extras:
+    if (wants_zh and asset.title_zh) or (
+        not wants_zh and asset.title_en and "title_language" not in asset.patent.extras
+    ):
         return ""
     return "zh" if asset.title_zh and not asset.title_en else str(asset.patent.extras.get("title_language", "en"))
 
@@ -85,7 +87,11 @@ def title_language(asset: Asset) -> str:
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def in_order(ids: Sequence[int]) -> list[Asset]:
     """These rights in this order with their patents, holders and parties; two queries."""
-    rows = Asset.objects.select_related("patent", "holder").prefetch_related("parties").filter(pk__in=ids, patent__isnull=False)
+    rows = (
+        Asset.objects.select_related("patent", "holder")
+        .prefetch_related("parties")
+        .filter(pk__in=ids, patent__isnull=False)
+    )
     by_id = {asset.pk: asset for asset in rows}
     return [by_id[pk] for pk in ids if pk in by_id]
 
@@ -126,8 +132,19 @@ def owner_names(asset: Asset) -> list[str]:
 # ── files and comparison ─────────────────────────────────────────────────────────────────────────────────────────────
 def export_head() -> list[str]:
     return [
-        _("Number"), _("Title"), _("Kind"), _("Legal status"), _("Owners"), _("IPC"), _("Filing date"), _("Publication number"),
-        _("Publication date"), _("Grant date"), _("Expiry date"), _("Holder on this market"), _("Address of the page"),
+        _("Number"),
+        _("Title"),
+        _("Kind"),
+        _("Legal status"),
+        _("Owners"),
+        _("IPC"),
+        _("Filing date"),
+        _("Publication number"),
+        _("Publication date"),
+        _("Grant date"),
+        _("Expiry date"),
+        _("Holder on this market"),
+        _("Address of the page"),
     ]
 
 
@@ -136,10 +153,20 @@ def export_rows(pages: Iterator[list[int]], site: str) -> Iterator[list[Any]]:
     for ids in pages:
         for asset in in_order(ids):
             yield [
-                shown_number(asset), asset.title, kind_word(asset), str(LegalStatus(asset.status).label),
-                "; ".join(owner_names(asset)), "; ".join(asset.patent.ipc), asset.filed_on,
-                f"{asset.office}{asset.patent.publication_number}{asset.patent.kind_code}" if asset.patent.publication_number else "",
-                asset.patent.published_on, asset.granted_on, asset.expires_on, asset.holder.name if asset.holder else "",
+                shown_number(asset),
+                asset.title,
+                kind_word(asset),
+                str(LegalStatus(asset.status).label),
+                "; ".join(owner_names(asset)),
+                "; ".join(asset.patent.ipc),
+                asset.filed_on,
+                f"{asset.office}{asset.patent.publication_number}{asset.patent.kind_code}"
+                if asset.patent.publication_number
+                else "",
+                asset.patent.published_on,
+                asset.granted_on,
+                asset.expires_on,
+                asset.holder.name if asset.holder else "",
                 f"{site}{reverse('patent_detail', args=[asset.pk])}",
             ]
 
@@ -157,7 +184,11 @@ def comparison(assets: Sequence[Asset]) -> list[dict[str, Any]]:
         (_("Expiry date"), [one.expires_on for one in assets], "day"),
         (_("Claims known"), [str(len(one.patent.claims) or "") for one in assets], "text"),
         (_("Family members known"), [str(len(one.patent.family) or "") for one in assets], "text"),
-        (_("Cited by"), ["" if one.patent.cited_by_count is None else str(one.patent.cited_by_count) for one in assets], "text"),
+        (
+            _("Cited by"),
+            ["" if one.patent.cited_by_count is None else str(one.patent.cited_by_count) for one in assets],
+            "text",
+        ),
         (_("First claim"), [one.patent.first_claim[:400] for one in assets], "text"),
         (_("Abstract"), [one.patent.abstract[:600] for one in assets], "text"),
     ]
@@ -170,12 +201,23 @@ def comparison(assets: Sequence[Asset]) -> list[dict[str, Any]]:
 
 # ── the page of one right ────────────────────────────────────────────────────────────────────────────────────────────
 def facts(asset: Asset) -> list[dict[str, Any]]:
-    """The fact sheet: term, value, source and date, and what other sources say instead. What nobody tells is left out."""
+    """The fact sheet: term, value, source and date, and what other sources say instead. What nobody tells is left
+    out."""
     patent = asset.patent
     told: list[tuple[str, str, Any, bool]] = [
-        ("application_number", _("Application number"), _number(asset, patent.application_number), False),
+        (
+            "application_number",
+            _("Application number"),
+            _number(asset, patent.application_number, is_granted=False),
+            False,
+        ),
         ("publication_number", _("Publication number"), _published(asset), False),
-        ("grant_number", _("Patent number"), _number(asset, patent.grant_number) if asset.is_granted else "", False),
+        (
+            "grant_number",
+            _("Patent number"),
+            _number(asset, patent.grant_number, is_granted=True) if asset.is_granted else "",
+            False,
+        ),
         ("kind", _("Kind"), kind_word(asset), False),
         ("filed_on", _("Filing date"), asset.filed_on, True),
         ("published_on", _("Publication date"), patent.published_on, True),
@@ -221,8 +263,8 @@ def facts(asset: Asset) -> list[dict[str, Any]]:
     return sheet
 
 
-def _number(asset: Asset, number: str) -> str:
-    return format_number(asset.office, number, is_granted=asset.is_granted) if number else ""
+def _number(asset: Asset, number: str, *, is_granted: bool) -> str:
+    return format_number(asset.office, number, is_granted=is_granted) if number else ""
 
 
 def _published(asset: Asset) -> str:
@@ -248,7 +290,9 @@ def parties(asset: Asset) -> list[dict[str, Any]]:
                         "name": one.name or one.name_en,
                         "other": one.name_en if one.name and one.name_en != one.name else "",
                         "country": one.country,
-                        "share": f"{one.share_numerator}/{one.share_denominator}" if one.share_numerator else "",
+                        "share": f"{one.share_numerator}/{one.share_denominator}"
+                        if one.share_numerator and one.share_numerator != one.share_denominator
+                        else "",
                     }
                     for one in named
                 ],
@@ -275,14 +319,21 @@ def timeline(asset: Asset) -> list[dict[str, Any]]:
     ]
     marks = (
         (asset.filed_on, _("Filed"), "filed_on"),
-        (asset.patent.published_on, _("Published"), "published_on"),
+        (asset.patent.published_on, _("Published by the office"), "published_on"),
         (asset.granted_on, _("Granted"), "granted_on"),
     )
+    told = {event["on"] for event in events}
     for on, words, name in marks:
-        if on is not None:
+        if on is not None and on not in told:  # an event of that day says it better
             source = (asset.patent.facts.get(name) or [""])[0]
             events.append(
-                {"on": on, "state": "go", "text": words, "note": reasons.source_name(source) if source else "", "planned": on > today}
+                {
+                    "on": on,
+                    "state": "go",
+                    "text": words,
+                    "note": reasons.source_name(source) if source else "",
+                    "planned": on > today,
+                }
             )
     if asset.expires_on and asset.expires_on > today and asset.status in (LegalStatus.IN_FORCE, LegalStatus.IN_GRACE):
         events.append({"on": asset.expires_on, "text": _("Term ends"), "note": "", "planned": True})
@@ -305,10 +356,11 @@ def rates(office: str = "CN") -> list[annuities.Rate]:
 
 
 def annuity_calendar(asset: Asset, paid: Mapping[int, date], reduction_pct: int = 0) -> annuities.Calendar | None:
-    """The annuities of a right, or None where the calendar is not covered (other offices, applications, ended rights)."""
+    """The annuities of a right, or None where the calendar is not covered (other offices, applications, ended
+    rights)."""
     if asset.status not in (LegalStatus.IN_FORCE, LegalStatus.IN_GRACE, LegalStatus.LAPSED):
         return None
-    return annuities.calendar(
+    found = annuities.calendar(
         office=asset.office,
         kind=asset.patent.patent_kind,
         filed_on=asset.filed_on,
@@ -320,6 +372,10 @@ def annuity_calendar(asset: Asset, paid: Mapping[int, date], reduction_pct: int 
         days=work_calendar(),
         reduction_pct=reduction_pct,
     )
+    if found is not None and asset.status == LegalStatus.LAPSED:
+        # nothing falls due any more
+        return annuities.Calendar(tuple(year for year in found.years if year.state != "due"), None)
+    return found
 
 
 def family(asset: Asset) -> list[dict[str, str]]:
@@ -390,7 +446,7 @@ def sources(patent: Patent) -> list[dict[str, Any]]:
     """Which sources have told of this patent, and as of when."""
     return [
         {"name": reasons.source_name(source), "document": document, "on": as_of}
-        for source, document, as_of in patent.source_records.order_by("source", "document").values_list("source", "document", "as_of")[:30]
+        for source, document, as_of in patent.source_records.order_by("source", "document").values_list(
+            "source", "document", "as_of"
+        )[:30]
     ]
-
-

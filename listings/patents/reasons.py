@@ -1,5 +1,5 @@
-"""Why a record was not taken, and how a status is known, in words people can act on. Codes and params come from readers,
-numbers and the import; sentences are made when they are read, in the reader's language."""
+"""Why a record was not taken, and how a status is known, in words people can act on. Codes and params come from
+readers, numbers and the import; sentences are made when they are read, in the reader's language."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ REASONS: Mapping[str, Promise] = {
         "This row names two patents: %(number)s as application and %(other)s as patent. Correct one of them."
     ),
     "bad_date": _("“%(value)s” in column “%(column)s” is not a date. Write it as 2024-01-15."),
-    "bad_share": _("“%(value)s” is not a set of shares: name and percentage for each owner, no more than 100%% together."),
+    "bad_share": _(
+        "“%(value)s” is not a set of shares: name and percentage for each owner, no more than 100%% together."
+    ),
     "too_many_cells": _("The row has more cells than we read. Look for stray commas or missing quotes."),
     "cell_too_large": _("A cell of this row is larger than we read. Shorten it."),
     "nul_byte": _("The row holds characters that no text has. Save the file again as CSV in UTF-8."),
@@ -34,15 +36,20 @@ REASONS: Mapping[str, Promise] = {
     "prolog_too_large": _("What stands before the document is larger than we read."),
     "too_large": _("The document is larger than we read."),
     "bomb": _("The file unpacks to far more than its size allows, so it was not opened."),
-    "nested_too_deep": _("There are archives inside archives inside archives. Unpack the file and send what is inside."),
+    "nested_too_deep": _(
+        "There are archives inside archives inside archives. Unpack the file and send what is inside."
+    ),
     "damaged_archive": _("The archive is damaged. Pack it again."),
     "damaged_workbook": _("The workbook is damaged. Save it again as XLSX or CSV."),
     "encrypted_archive": _("The archive is protected by a password. Pack it without one."),
     "unreadable": _("The file could not be opened."),
     "number_belongs_to_another": _(
-        "This record joins two patents that are both in use here (%(numbers)s). Check the numbers, or ask the operator to join them."
+        "This record joins two patents that are both in use here (%(numbers)s). Check the numbers, or ask the operator"
+        " to join them."
     ),
-    "held_by_another": _("Another organisation on this market already keeps this right. If that is wrong, write to the operator."),
+    "held_by_another": _(
+        "Another organisation on this market already keeps this right. If that is wrong, write to the operator."
+    ),
     "not_your_right": _(
         "The owner named is “%(owner)s”, not your organisation. Correct the owner, or record the assignment first."
     ),

@@ -1,4 +1,5 @@
-"""The collection "patents": what of a right can be searched, filtered, counted and sorted, and how it is read from the database."""
+"""The collection "patents": what of a right can be searched, filtered, counted and sorted, and how it is read from
+the database."""
 
 from __future__ import annotations
 
@@ -48,9 +49,10 @@ PATENTS = Collection(
 _SHOWN = "NOT p.is_partial AND (a.title_zh <> '' OR a.title_en <> '')"
 
 _ROWS = f"""
-    SELECT a.id, a.version, a.office, a.number, a.title_zh, a.title_en, a.status, a.filed_on, a.granted_on, a.expires_on,
-           a.holder_id, p.patent_kind, p.application_number, p.publication_number, p.kind_code, p.grant_number,
-           left(p.abstract_zh, {ABSTRACT_TEXT}), left(p.abstract_en, {ABSTRACT_TEXT}), left(p.first_claim, {CLAIM_TEXT}), p.ipc,
+    SELECT a.id, a.version, a.office, a.number, a.title_zh, a.title_en, a.status, a.filed_on, a.granted_on,
+           a.expires_on, a.holder_id, p.patent_kind, p.application_number, p.publication_number, p.kind_code,
+           p.grant_number, left(p.abstract_zh, {ABSTRACT_TEXT}), left(p.abstract_en, {ABSTRACT_TEXT}),
+           left(p.first_claim, {CLAIM_TEXT}), p.ipc,
            (SELECT array_agg(i.office || i.number) FROM patents_identifier i WHERE i.patent_id = a.id),
            (SELECT array_agg(n.name || ' ' || n.name_en) FROM (
                 SELECT name, name_en FROM assets_party t
@@ -62,7 +64,12 @@ _ROWS = f"""
     LEFT JOIN accounts_region r ON r.id = o.region_id
     LEFT JOIN accounts_region q ON q.id = r.parent_id
     WHERE a.id = ANY(%s) AND {_SHOWN}
-"""
+"""  # noqa: S608 - constants of this module
+
+_VERSIONS = (
+    "SELECT a.id, a.version FROM assets_asset a JOIN patents_patent p ON p.asset_id = a.id"
+    f" WHERE a.id > %s AND {_SHOWN} ORDER BY a.id LIMIT 20000"  # noqa: S608 - constants of this module
+)
 
 
 class Patents:
@@ -78,11 +85,7 @@ class Patents:
         after = 0
         while True:
             with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT a.id, a.version FROM assets_asset a JOIN patents_patent p ON p.asset_id = a.id"
-                    f" WHERE a.id > %s AND {_SHOWN} ORDER BY a.id LIMIT 20000",
-                    [after],
-                )
+                cursor.execute(_VERSIONS, [after])
                 rows = cursor.fetchall()
             if not rows:
                 return
@@ -92,8 +95,30 @@ class Patents:
 
 def _document(row: Sequence[Any]) -> Document:
     (
-        pk, version, office, number, title_zh, title_en, status, filed_on, granted_on, expires_on, holder_id, kind,
-        application, publication, kind_code, grant, abstract_zh, abstract_en, claim, ipc, identifiers, names, region, above,
+        pk,
+        version,
+        office,
+        number,
+        title_zh,
+        title_en,
+        status,
+        filed_on,
+        granted_on,
+        expires_on,
+        holder_id,
+        kind,
+        application,
+        publication,
+        kind_code,
+        grant,
+        abstract_zh,
+        abstract_en,
+        claim,
+        ipc,
+        identifiers,
+        names,
+        region,
+        above,
     ) = row
     keys = {f"{office}{one}" for one in (number, application, publication, grant) if one}
     keys.update(one.removesuffix("/U").removesuffix("/S") for one in identifiers or ())

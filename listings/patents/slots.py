@@ -11,8 +11,8 @@ Context = Callable[[int], dict[str, Any] | None]
 
 @dataclass(frozen=True)
 class Slot:
-    """A section of the page: its template and, for an asset id, what the template needs; None leaves it out. It stands on a
-    page anybody may read from a cache, so it may show only what everybody may see."""
+    """A section of the page: its template and, for an asset id, what the template needs; None leaves it out. It
+    stands on a page anybody may read from a cache, so it may show only what everybody may see."""
 
     order: int
     template: str

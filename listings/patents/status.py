@@ -1,9 +1,10 @@
 """Where a right stands in law on a day, from what sources say and what the calendar does to it.
 
-Nothing here is typed in by a person: the status is derived from the newest word of an office, the dates of the right and the
-annuities known to be paid. Each answer names its basis, so a page can say how it is known, and the next day on which it may
-change by itself. Rules: the right arises on grant (Patent Law art. 39, 40); it ends with its term (42), by unpaid annuity or
-waiver as of the due date (44; Implementing Rules 115), and is void from the start when invalidated (47).
+Nothing here is typed in by a person: the status is derived from the newest word of an office, the dates of the right
+and the annuities known to be paid. Each answer names its basis, so a page can say how it is known, and the next day
+on which it may change by itself. Rules: the right arises on grant (Patent Law art. 39, 40); it ends with its term
+(42), by unpaid annuity or waiver as of the due date (44; Implementing Rules 115), and is void from the start when
+invalidated (47).
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ class Known:
 
 @dataclass(frozen=True)
 class Standing:
-    """A status, why we say so (a code worded by `reasons.BASES`), and the next day on which it may change without news."""
+    """A status, why we say so (a code worded by `reasons.BASES`), and the next day on which it may change without
+    news."""
 
     status: str
     basis: str
@@ -64,23 +66,88 @@ class Standing:
 _NOISE = re.compile(r"[\s\-_/·.,;:，。；：、（）()\[\]【】]+")
 # Order matters: the narrower word stands before the one it contains.
 _SIGNS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (IN_FORCE, ("部分无效", "partiallyinvalid", "维持有效", "维持专利权有效", "恢复", "reinstat", "restored", "revived")),
-    (INVALIDATED, ("全部无效", "宣告无效", "无效宣告专利权全部", "宣告专利权无效", "宣告专利权全部无效", "专利权无效宣告成立", "invalidated", "annulled", "revoked", "revocation")),
+    (
+        IN_FORCE,
+        ("部分无效", "partiallyinvalid", "维持有效", "维持专利权有效", "恢复", "reinstat", "restored", "revived"),
+    ),
+    (
+        INVALIDATED,
+        (
+            "全部无效",
+            "宣告无效",
+            "无效宣告专利权全部",
+            "宣告专利权无效",
+            "宣告专利权全部无效",
+            "专利权无效宣告成立",
+            "invalidated",
+            "annulled",
+            "revoked",
+            "revocation",
+        ),
+    ),
     (PENDING, ("撤回驳回", "驳回复审", "复审请求", "复审中")),
-    (EXPIRED, ("期限届满", "届满", "有效期满", "expirationofterm", "expiredlifetime", "termexpired", "lapseduetoexpiry")),
+    (
+        EXPIRED,
+        ("期限届满", "届满", "有效期满", "expirationofterm", "expiredlifetime", "termexpired", "lapseduetoexpiry"),
+    ),
     (
         WITHDRAWN,
-        ("视为放弃取得", "视为撤回", "视撤", "撤回", "驳回", "主动撤", "withdrawn", "deemedwithdrawn", "refused", "rejected", "abandon", "finallyrejected"),
+        (
+            "视为放弃取得",
+            "视为撤回",
+            "视撤",
+            "撤回",
+            "驳回",
+            "主动撤",
+            "withdrawn",
+            "deemedwithdrawn",
+            "refused",
+            "rejected",
+            "abandon",
+            "finallyrejected",
+        ),
     ),
     (
         LAPSED,
-        ("未缴年费", "未缴纳年费", "未按期缴", "欠费", "费用终止", "终止", "放弃", "不缴", "lapse", "ceased", "nonpayment", "unpaid", "failuretopay", "feerelated", "surrender", "discontinu"),
+        (
+            "未缴年费",
+            "未缴纳年费",
+            "未按期缴",
+            "欠费",
+            "费用终止",
+            "终止",
+            "放弃",
+            "不缴",
+            "lapse",
+            "ceased",
+            "nonpayment",
+            "unpaid",
+            "failuretopay",
+            "feerelated",
+            "surrender",
+            "discontinu",
+        ),
     ),
     (EXPIRED, ("expired",)),
     (ENDED, ("失效", "无效", "无权", "inactive", "dead", "notinforce", "nolongerinforce")),
     (
         PENDING,
-        ("审中", "实质审查", "实审", "审查中", "在审", "申请中", "受理", "公开", "公布", "pending", "underexamination", "applicationfiled", "published", "examination"),
+        (
+            "审中",
+            "实质审查",
+            "实审",
+            "审查中",
+            "在审",
+            "申请中",
+            "受理",
+            "公开",
+            "公布",
+            "pending",
+            "underexamination",
+            "applicationfiled",
+            "published",
+            "examination",
+        ),
     ),
     (IN_FORCE, ("有效", "有权", "授权", "维持", "质押", "active", "granted", "inforce", "patented", "alive")),
 )
@@ -88,7 +155,8 @@ _SIGNS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 @lru_cache(maxsize=4096)
 def classify(text: str) -> str:
-    """The status that a source's words mean: one of the statuses, "ended" when they do not say how, "" when they say nothing."""
+    """The status that a source's words mean: one of the statuses, "ended" when they do not say how, "" when they say
+    nothing."""
     folded = _NOISE.sub("", text.lower())
     if not folded:
         return ""
@@ -127,8 +195,15 @@ def _standing(known: Known, on: date, days: WorkCalendar) -> tuple[str, str]:
 
 
 def _next_look(known: Known, on: date, days: WorkCalendar) -> date | None:
-    """The next day on which the status may differ with nothing new said: the dates of the right, its annuity, our patience."""
-    coming = [known.filed_on, known.published_on, known.granted_on, known.expires_on, *(said.on for said in known.words)]
+    """The next day on which the status may differ with nothing new said: the dates of the right, its annuity, our
+    patience."""
+    coming = [
+        known.filed_on,
+        known.published_on,
+        known.granted_on,
+        known.expires_on,
+        *(said.on for said in known.words),
+    ]
     if known.office == "WO" and (start := known.priority_on or known.filed_on) is not None:
         coming.append(months_after(start, INTERNATIONAL_PHASE_MONTHS))
     if known.granted_on is None or known.granted_on > on:
@@ -137,12 +212,16 @@ def _next_look(known: Known, on: date, days: WorkCalendar) -> date | None:
     if known.paid and known.office in annuities.COVERED and known.filed_on is not None:
         owed = max(known.paid) + 1
         due = annuities.due_on(known.filed_on, owed)
-        coming += [days.roll(due) + timedelta(days=1), annuities.last_day(known.filed_on, owed, days) + timedelta(days=1)]
+        coming += [
+            days.roll(due) + timedelta(days=1),
+            annuities.last_day(known.filed_on, owed, days) + timedelta(days=1),
+        ]
     return min((day for day in coming if day is not None and day > on), default=None)
 
 
 def _newest_word(words: Sequence[Word], on: date) -> tuple[str, date | None]:
-    """The newest meaning said by `on`. Of two words of one day the later in the list wins, so callers give the stronger last."""
+    """The newest meaning said by `on`. Of two words of one day the later in the list wins, so callers give the
+    stronger last."""
     best, best_on = "", None
     for said in words:
         if said.on is not None and said.on > on:
@@ -159,11 +238,11 @@ def _granted(known: Known, on: date, word: str) -> bool:
     return known.kind_says_granted or word == IN_FORCE
 
 
-def _granted_standing(
-    known: Known, on: date, days: WorkCalendar, word: str, word_on: date | None
-) -> tuple[str, str]:
+def _granted_standing(known: Known, on: date, days: WorkCalendar, word: str, word_on: date | None) -> tuple[str, str]:
     basis = "office_said" if word == IN_FORCE else "granted_no_end_known"
-    if not (known.paid and known.office in annuities.COVERED and known.filed_on is not None and known.expires_on is not None):
+    if not (
+        known.paid and known.office in annuities.COVERED and known.filed_on is not None and known.expires_on is not None
+    ):
         return IN_FORCE, basis
     # In force while paid, in grace for six months, then lapsed (rule 115) unless an office says later that it stands.
     owed = max(known.paid) + 1
@@ -184,7 +263,9 @@ def _pending_standing(known: Known, on: date, word: str, word_on: date | None) -
         if on >= months_after(start, INTERNATIONAL_PHASE_MONTHS):
             return UNKNOWN, "international_phase_over"
         return PENDING, "international_phase"
-    heard = max((day for day in (known.filed_on, known.published_on, word_on) if day is not None and day <= on), default=None)
+    heard = max(
+        (day for day in (known.filed_on, known.published_on, word_on) if day is not None and day <= on), default=None
+    )
     if heard is None:
         return (PENDING, "office_said") if word == PENDING else (UNKNOWN, "nothing_known")
     if on >= years_after(heard, PENDING_BELIEVED_YEARS):

@@ -39,6 +39,10 @@ class AccountAdapter(DefaultAccountAdapter):
                 template_prefix, email, {**context, "market_name": market_name(), "market_phone": settings.MARKET_PHONE}
             )
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Failed attempts count per person and reader's address, so that nobody can lock another out by guessing."""
+        return f"{self.get_client_ip(request)}:{super()._get_login_attempts_cache_key(request, **credentials)}"
+
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         with translation.override(getattr(request.user, "language", "") or translation.get_language()):
             return reverse("workspace")

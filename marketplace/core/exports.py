@@ -1,7 +1,7 @@
 """Tables as files: CSV and XLSX that no spreadsheet program takes for formulas.
 
-A text that begins like a formula (=, +, -, @, tab, return, or their full-width forms) gets an apostrophe before it, as OWASP
-advises; numbers, dates and nothing stay what they are. Characters that a file cannot hold are dropped.
+A text that begins like a formula (=, +, -, @, tab, return, or their full-width forms) gets an apostrophe before it, as
+OWASP advises; numbers, dates and nothing stay what they are. Characters that a file cannot hold are dropped.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ def money_range(low: Decimal | None, high: Decimal | None, currency: str, lang: 
 def day(value: date, lang: str) -> str:
     """2026-11-23, or 23 Nov 2026."""
     if is_chinese(lang):
-        return f"{value:%Y-%m-%d}"
+        return value.strftime("%Y-%m-%d")  # a lazy date has no format of its own
     return f"{value.day} {_EN_MONTHS[value.month - 1]} {value.year}"
 
 

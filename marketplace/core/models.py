@@ -74,6 +74,8 @@ class Stateful(models.Model):
     state_since = models.DateTimeField()
     due_at = models.DateTimeField(null=True, blank=True)
 
+    objects = StatefulQuerySet.as_manager()
+
     class Meta:
         abstract = True
         triggers = [

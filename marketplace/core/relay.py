@@ -21,6 +21,7 @@ from marketplace.core.locks import hold_advisory
 from marketplace.core.models import Event, ParkedEvent, Subscription
 
 Handler = Callable[[Sequence[Event]], None]
+READ_AT_ONCE = 1000
 log = structlog.get_logger(__name__)
 
 
@@ -67,15 +68,17 @@ def relay_to(one: Subscriber) -> int:
             if not hold_advisory(f"relay:{one.name}"):
                 return total
             place, _ = Subscription.objects.get_or_create(name=one.name)
-            batch = list(_after(place)[: one.batch])
-            if not batch:
+            read = list(_after(place)[:READ_AT_ONCE])
+            if not read:
                 return total
-            wanted = [event for event in batch if one.wants(event)]
+            wanted = [event for event in read if one.wants(event)][: one.batch]
             if wanted:
                 _deliver(one, wanted)
-            place.txid, place.event_id = batch[-1].txid, batch[-1].pk
+            # Up to the last one delivered, or past all that were read when there is nothing more to deliver in them.
+            last = wanted[-1] if len(wanted) == one.batch else read[-1]
+            place.txid, place.event_id = last.txid, last.pk
             place.save()
-        total += len(batch)
+        total += read.index(last) + 1
 
 
 def _after(place: Subscription) -> object:

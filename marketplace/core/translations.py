@@ -63,6 +63,17 @@ def translated(root: Path) -> dict[tuple[str, str], str]:
     return found
 
 
+def conflicting(root: Path) -> dict[tuple[str, str], dict[str, str]]:
+    """Sentences that rooms translate differently, with room → words. Django would let the last room win everywhere."""
+    seen: dict[tuple[str, str], dict[str, str]] = {}
+    for path in catalogues(root):
+        for entry in polib.pofile(str(path)):
+            words = entry.msgstr or (entry.msgstr_plural or {}).get(0, "")
+            if words and not entry.obsolete:
+                seen.setdefault((entry.msgctxt or "", entry.msgid), {})[path.parts[-4]] = words
+    return {key: rooms for key, rooms in seen.items() if len(set(rooms.values())) > 1}
+
+
 def sentences(roots: list[Path], base: Path) -> Iterator[Sentence]:
     """Every translatable sentence in the Python files and templates under `roots`."""
     for root in roots:

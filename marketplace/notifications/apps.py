@@ -6,4 +6,8 @@ class NotificationsConfig(AppConfig):
     label = "notifications"
 
     def ready(self) -> None:
-        from marketplace.notifications import service  # noqa: F401  (subscribes to the relay)
+        """Listen to events, and tell what the floor below has to tell."""
+        from marketplace.accounts import tidings
+        from marketplace.notifications import service
+
+        tidings.contribute_to(service.announce)

@@ -280,7 +280,21 @@ def narrowest(values: Sequence[str]) -> list[str]:
 
 # ── the page ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 Rows = Callable[[Sequence[int], str], Sequence[Mapping[str, Any]]]
-_ROW_NAMES = ("pk", "url", "title", "plain_title", "numbers", "owner", "is_sample", "why", "starts_on", "expires_on", "rights", "mode", "exact")
+_ROW_NAMES = (
+    "pk",
+    "url",
+    "title",
+    "plain_title",
+    "numbers",
+    "owner",
+    "is_sample",
+    "why",
+    "starts_on",
+    "expires_on",
+    "rights",
+    "mode",
+    "exact",
+)
 
 
 def result_row(row: Mapping[str, Any]) -> ResultRow:
@@ -301,8 +315,8 @@ def search_page(
 ) -> dict[str, Any]:
     """What templates/search/page.html shows for this address.
 
-    `rows` turns ids (in order) and the search text into mappings named as core.rows.ResultRow has them. `export_url` and
-    `compare_url` are URL names. A page number beyond the end shows the last page. Raises what the index raises when
+    `rows` turns ids (in order) and the search text into mappings named as core.rows.ResultRow has them. `export_url`
+    and `compare_url` are URL names. A page number beyond the end shows the last page. Raises what the index raises when
     it is not built.
     """
     asked = filterset if isinstance(filterset, SearchFilter) else filterset(request.GET, request=request)

@@ -170,5 +170,3 @@ def a_need(state: str = NeedState.PUBLISHED, *, by: cast.Part | None = None, **g
                 with clock.at(found.due_at + timedelta(seconds=1)):
                     take_timed_step(NEED_GRAPH, made.pk, "expire")
     return Need.objects.get(pk=made.pk)
-
-

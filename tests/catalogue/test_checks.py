@@ -50,7 +50,10 @@ def test_a_complete_listing_lacks_nothing():
         ({"price_min": None}, "no_price"),
         ({"price_mode": PriceMode.RANGE}, "no_range"),
         ({"price_mode": PriceMode.SEALED}, "no_offers_until"),
-        ({"price_mode": PriceMode.ROYALTY, "royalty_base_zh": "净销售额", "royalty_pct": Decimal("3")}, "royalty_on_sale"),
+        (
+            {"price_mode": PriceMode.ROYALTY, "royalty_base_zh": "净销售额", "royalty_pct": Decimal("3")},
+            "royalty_on_sale",
+        ),
         ({"mode": Mode.ORDINARY, "price_mode": PriceMode.ROYALTY, "royalty_base_zh": "净销售额"}, "no_royalty"),
         ({"mode": Mode.ORDINARY, "price_mode": PriceMode.ROYALTY, "royalty_pct": Decimal("3")}, "no_royalty_base"),
         ({"mode": Mode.ORDINARY, "territory_zh": "", "territory_en": ""}, "no_territory"),
@@ -117,7 +120,11 @@ def test_fees_above_the_usual_ceilings_warn_and_say_they_are_unverified():
     at_ceiling = a_listing(ListingState.DRAFT, mode=Mode.OPEN, price_min=Decimal("20000000.00"))
     assert advice(at_ceiling) == []
     royalty = a_listing(
-        ListingState.DRAFT, mode=Mode.OPEN, price_mode=PriceMode.ROYALTY, price_min=None, royalty_pct=Decimal("20.001"),
+        ListingState.DRAFT,
+        mode=Mode.OPEN,
+        price_mode=PriceMode.ROYALTY,
+        price_min=None,
+        royalty_pct=Decimal("20.001"),
         royalty_base_zh="净销售额",
     )
     lack = next(one for one in checks.missing_in(Listing.objects.with_rights().get(pk=royalty.pk)) if not one.blocks)
@@ -130,7 +137,9 @@ def test_an_application_is_not_called_a_patent():
     asset = a_right(is_granted=False)
     wrong = a_listing(ListingState.DRAFT, assets=[asset], benefit_zh="本专利产品强度高")
     assert blocking(wrong) == ["application_called_patent"]
-    right = a_listing(ListingState.DRAFT, assets=[asset], benefit_zh="本专利申请的方法强度高", benefit_en="This patent application…")
+    right = a_listing(
+        ListingState.DRAFT, assets=[asset], benefit_zh="本专利申请的方法强度高", benefit_en="This patent application…"
+    )
     assert blocking(right) == []
     mixed = a_listing(ListingState.DRAFT, assets=[a_right(), asset], benefit_zh="本专利强度高")
     assert (blocking(mixed), advice(mixed)) == ([], ["application_among_patents"])

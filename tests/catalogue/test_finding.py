@@ -38,11 +38,19 @@ def shop(searchable):
         kind, is_granted = next(kinds)
         price = next(prices)
         asset = a_right(
-            kind=kind, is_granted=is_granted, ipc=next(ipc), expires_on=clock.today() + timedelta(days=700 + 200 * level)
+            kind=kind,
+            is_granted=is_granted,
+            ipc=next(ipc),
+            expires_on=clock.today() + timedelta(days=700 + 200 * level),
         )
         a_listing(
-            assets=[asset], mode=next(modes), readiness=level % 9 + 1, price_min=price, term_months=12,
-            price_mode=PriceMode.FIXED if price else PriceMode.NEGOTIABLE, title_zh=f"含氟膜第{level}号",
+            assets=[asset],
+            mode=next(modes),
+            readiness=level % 9 + 1,
+            price_min=price,
+            term_months=12,
+            price_mode=PriceMode.FIXED if price else PriceMode.NEGOTIABLE,
+            title_zh=f"含氟膜第{level}号",
         )
     searchable()
     return list(Listing.objects.with_rights())
@@ -98,12 +106,21 @@ def test_pages_are_a_partition_in_order(shop):
     prices = [Listing.objects.get(pk=pk).price_min for pk in seen]
     known = [int(price) for price in prices if price is not None]
     assert known == sorted(known)
-    assert all(price is None for price in prices[len(known):]), "those without a price come last"
+    assert all(price is None for price in prices[len(known) :]), "those without a price come last"
 
 
-@pytest.mark.parametrize("write", [
-    "{0}", "ZL{0}", "ZL {0}", "CN{1}", "{1}", "zl {0} ", "ＺＬ{0}",
-])
+@pytest.mark.parametrize(
+    "write",
+    [
+        "{0}",
+        "ZL{0}",
+        "ZL {0}",
+        "CN{1}",
+        "{1}",
+        "zl {0} ",
+        "ＺＬ{0}",
+    ],
+)
 def test_a_number_is_found_in_any_spelling(shop, write):
     listing = shop[3]
     number = listing.rights[0].number
@@ -117,12 +134,24 @@ def test_a_listing_is_found_by_its_own_number(shop):
 def test_words_of_the_right_and_of_the_holder_are_found(shop):
     assert len(ids("q=electrolyte membrane")) == 30
     assert len(ids("q=因氏氟材")) == 30
-    assert ids("q=含氟膜第7号") >= {shop[7].pk}
+    assert next(one.pk for one in shop if one.title_zh == "含氟膜第7号") in ids("q=含氟膜第7号")
     assert ids("q=zzqxv") == set()
 
 
-@pytest.mark.parametrize("address", ["price_min=abc", "mode=" + "x" * 200, "sort=rank", "page=0", "page=99999999999", "per_page=7",
-                                     "q=" + "%00", "q=" + "字" * 300, "pick=1&pick=x&pick=99999999999999999999"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "price_min=abc",
+        "mode=" + "x" * 200,
+        "sort=rank",
+        "page=0",
+        "page=99999999999",
+        "per_page=7",
+        "q=" + "%00",
+        "q=" + "字" * 300,
+        "pick=1&pick=x&pick=99999999999999999999",
+    ],
+)
 def test_addresses_nobody_meant_still_open(shop, client, address):
     assert client.get(f"/listings/?{address}").status_code == 200
 
@@ -193,7 +222,7 @@ def test_the_api_finds_what_the_page_finds(shop, client):
     answer = client.get("/api/v1/listings/", {"mode": "ordinary", "per_page": 5, "page": 1}).json()
     assert answer["count"] == len([one for one in shop if one.mode == "ordinary"])
     assert len(answer["results"]) == 5
-    assert dict((row["value"], row["count"]) for row in answer["facets"]["mode"])["ordinary"] == answer["count"]
+    assert {row["value"]: row["count"] for row in answer["facets"]["mode"]}["ordinary"] == answer["count"]
     assert answer["results"][0]["rights"][0]["shown_number"]
     assert client.get("/api/v1/listings/", {"price_min": "abc"}).status_code == 400
     assert client.get("/api/v1/listings/", {"page": "x"}).status_code == 400
@@ -204,8 +233,15 @@ def test_the_api_writes_through_the_same_services(searchable):
     asset = a_right()
     key = bearer(ines)
     body = {
-        "rights": [asset.pk], "mode": "transfer", "title_zh": "膜转让", "problem_zh": "易破", "benefit_zh": "强", "applications_zh": "电池",
-        "readiness": 3, "price_mode": "fixed", "price_min": "100000.00",
+        "rights": [asset.pk],
+        "mode": "transfer",
+        "title_zh": "膜转让",
+        "problem_zh": "易破",
+        "benefit_zh": "强",
+        "applications_zh": "电池",
+        "readiness": 3,
+        "price_mode": "fixed",
+        "price_min": "100000.00",
         "valid_until": str(clock.today() + timedelta(days=90)),
     }
     assert client.post("/api/v1/listings/", body, content_type="application/json").status_code in {401, 403}
@@ -223,9 +259,12 @@ def test_the_api_writes_through_the_same_services(searchable):
     stale = client.patch(address, {"price_min": "5", "version": 1}, content_type="application/json", **key)
     assert stale.status_code == 409
     version = client.get(address, **key).json()["version"]
-    assert client.patch(
-        address, {"price_min": "120000.00", "version": version}, content_type="application/json", **key
-    ).status_code == 200
+    assert (
+        client.patch(
+            address, {"price_min": "120000.00", "version": version}, content_type="application/json", **key
+        ).status_code
+        == 200
+    )
     assert client.get(f"{address}missing/", **key).json() == [] or all(
         not row["blocks"] for row in client.get(f"{address}missing/", **key).json()
     )
@@ -235,25 +274,35 @@ def test_the_api_writes_through_the_same_services(searchable):
     assert client.post(f"{address}withdraw/", **key).json()["state"] == "withdrawn"
     assert client.patch(address, {"title_zh": "x"}, content_type="application/json", **key).status_code == 409
     theirs = a_right(cast.bo())
-    assert client.post(
-        "/api/v1/listings/", {"rights": [theirs.pk]}, content_type="application/json", **key
-    ).status_code == 422
+    assert (
+        client.post("/api/v1/listings/", {"rights": [theirs.pk]}, content_type="application/json", **key).status_code
+        == 422
+    )
 
 
 def test_the_api_keeps_needs_and_searches(searchable):
     client, key = Client(), bearer(cast.bo())
     made = client.post(
         "/api/v1/needs/",
-        {"title_zh": "密封", "problem_zh": "漏", "requirements_zh": "不漏", "deadline": str(clock.today() + timedelta(days=30)),
-         "ipc_hints": ["F16J 15/32"], "modes": ["ordinary"]},
-        content_type="application/json", **key,
+        {
+            "title_zh": "密封",
+            "problem_zh": "漏",
+            "requirements_zh": "不漏",
+            "deadline": str(clock.today() + timedelta(days=30)),
+            "ipc_hints": ["F16J 15/32"],
+            "modes": ["ordinary"],
+        },
+        content_type="application/json",
+        **key,
     )
     assert made.status_code == 201, made.content
     number = made.json()["number"]
     assert client.post(f"/api/v1/needs/{number}/submit/", **key).json()["state"] == "in_review"
     assert Need.objects.get().state == NeedState.IN_REVIEW
     saved = client.post(
-        "/api/v1/saved-searches/", {"name": "甲", "collection": "listings", "query": "mode=open"}, content_type="application/json",
+        "/api/v1/saved-searches/",
+        {"name": "甲", "collection": "listings", "query": "mode=open"},
+        content_type="application/json",
         **key,
     )
     assert saved.status_code == 201, saved.content

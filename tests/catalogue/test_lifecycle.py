@@ -13,7 +13,7 @@ from listings.assets.models import Asset
 from listings.assets.states import LegalStatus
 from listings.catalogue.checks import Incomplete, SuspendedByOperator
 from listings.catalogue.graphs import LISTING_GRAPH, NEED_GRAPH
-from listings.catalogue.models import Listing, ListedAsset, Need
+from listings.catalogue.models import ListedAsset, Listing, Need
 from listings.catalogue.reactions import follow_status
 from listings.catalogue.refusals import AlreadySubmitted, NotYours, Stale, UnknownRight
 from listings.catalogue.services import listings as service
@@ -53,9 +53,13 @@ NEED_VERBS = {
 }
 DESK = {"publish", "return", "suspend"}
 REASONED = {"return", "suspend"}
-FORBIDDEN = [(verb, state) for verb in VERBS for state in ListingState.values if LISTING_GRAPH.edge(verb, state) is None]
+FORBIDDEN = [
+    (verb, state) for verb in VERBS for state in ListingState.values if LISTING_GRAPH.edge(verb, state) is None
+]
 ALLOWED = [(verb, state) for verb in VERBS for state in ListingState.values if LISTING_GRAPH.edge(verb, state)]
-NEED_FORBIDDEN = [(verb, state) for verb in NEED_VERBS for state in NeedState.values if NEED_GRAPH.edge(verb, state) is None]
+NEED_FORBIDDEN = [
+    (verb, state) for verb in NEED_VERBS for state in NeedState.values if NEED_GRAPH.edge(verb, state) is None
+]
 NEED_ALLOWED = [(verb, state) for verb in NEED_VERBS for state in NeedState.values if NEED_GRAPH.edge(verb, state)]
 
 
@@ -178,7 +182,9 @@ def test_a_reservation_lifted_after_the_last_day_expires_at_the_next_tick():
     assert Listing.objects.get(pk=listing.pk).state == ListingState.EXPIRED
 
 
-@pytest.mark.parametrize("status", [LegalStatus.LAPSED, LegalStatus.EXPIRED, LegalStatus.INVALIDATED, LegalStatus.UNKNOWN])
+@pytest.mark.parametrize(
+    "status", [LegalStatus.LAPSED, LegalStatus.EXPIRED, LegalStatus.INVALIDATED, LegalStatus.UNKNOWN]
+)
 @pytest.mark.parametrize("state", [ListingState.PUBLISHED, ListingState.RESERVED])
 def test_a_listing_is_suspended_when_its_right_ends(status, state):
     listing = a_listing(state)
@@ -257,7 +263,9 @@ def test_content_is_fixed_outside_drafts(state):
 
 def test_two_writers_do_not_overwrite_each_other():
     listing = a_listing(ListingState.DRAFT)
-    service.save_draft(listing_id=listing.pk, by=cast.ines().actor, values={"title_zh": "甲"}, seen_version=listing.version)
+    service.save_draft(
+        listing_id=listing.pk, by=cast.ines().actor, values={"title_zh": "甲"}, seen_version=listing.version
+    )
     with pytest.raises(Stale):
         service.save_draft(
             listing_id=listing.pk, by=cast.ines().actor, values={"title_zh": "乙"}, seen_version=listing.version
@@ -333,8 +341,13 @@ def test_a_delegate_acts_within_its_power_and_both_are_recorded():
     from marketplace.accounts.services import delegations
 
     today = clock.today()
-    kept = dict(client_id=cast.ines().organisation.pk, agent_id=agent.organisation.pk, starts_on=today,
-                ends_on=today + timedelta(days=90), by=cast.ines().actor)
+    kept = {
+        "client_id": cast.ines().organisation.pk,
+        "agent_id": agent.organisation.pk,
+        "starts_on": today,
+        "ends_on": today + timedelta(days=90),
+        "by": cast.ines().actor,
+    }
     granted = delegations.grant_delegation(powers=["list"], **kept)
     from marketplace.accounts.acting import actor_for
 
@@ -372,8 +385,17 @@ def test_the_database_refuses_a_change_of_state_without_its_event():
 
 @pytest.mark.parametrize(
     "change",
-    ["price_min = 0", "price_min = -1", "price_max = 1, price_min = 2", "royalty_pct = 101", "readiness = 10",
-     "mode = 'gift'", "published_at = NULL", "valid_until = NULL", "price_min = NULL"],
+    [
+        "price_min = 0",
+        "price_min = -1",
+        "price_max = 1, price_min = 2",
+        "royalty_pct = 101",
+        "readiness = 10",
+        "mode = 'gift'",
+        "published_at = NULL",
+        "valid_until = NULL",
+        "price_min = NULL",
+    ],
 )
 def test_the_database_refuses_what_cannot_be(change):
     listing = a_listing()

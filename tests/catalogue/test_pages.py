@@ -33,8 +33,13 @@ def page(client: Client, name: str, *args, status: int = 200, **query) -> str:
 def test_public_pages_open_in_both_languages(client, searchable, prefix):
     listing, need = a_listing(), a_need()
     searchable()
-    for path in ("/listings/", f"/listings/{listing.number}/", f"/listings/compare/?pick={listing.pk}", "/needs/",
-                 f"/needs/{need.number}/"):
+    for path in (
+        "/listings/",
+        f"/listings/{listing.number}/",
+        f"/listings/compare/?pick={listing.pk}",
+        "/needs/",
+        f"/needs/{need.number}/",
+    ):
         response = client.get(prefix + path)
         assert response.status_code == 200, path
         assert ('lang="en"' if prefix else 'lang="zh-CN"') in response.content.decode()
@@ -84,16 +89,35 @@ def test_an_application_is_called_one_everywhere(client, searchable):
 
 
 def test_texts_of_every_field_are_harmless(client, searchable):
-    texts = {
-        name: NASTY[:110]
-        for name in ("title_zh", "title_en", "problem_zh", "problem_en", "benefit_zh", "benefit_en", "applications_zh",
-                     "applications_en", "evidence_zh", "evidence_en", "territory_zh", "territory_en", "field_of_use_zh",
-                     "field_of_use_en")
-    }
+    texts = dict.fromkeys(
+        (
+            "title_zh",
+            "title_en",
+            "problem_zh",
+            "problem_en",
+            "benefit_zh",
+            "benefit_en",
+            "applications_zh",
+            "applications_en",
+            "evidence_zh",
+            "evidence_en",
+            "territory_zh",
+            "territory_en",
+            "field_of_use_zh",
+            "field_of_use_en",
+        ),
+        NASTY[:110],
+    )
     asset = a_right(title_zh=NASTY, title_en=NASTY, abstract_zh=NASTY, ipc=["C08J 5/22"])
     listing = a_listing(assets=[asset], mode=Mode.ORDINARY, **texts)
-    need = a_need(title_zh=NASTY[:110], title_en=NASTY[:110], problem_zh=NASTY, problem_en=NASTY, requirements_zh=NASTY,
-                  requirements_en=NASTY)
+    need = a_need(
+        title_zh=NASTY[:110],
+        title_en=NASTY[:110],
+        problem_zh=NASTY,
+        problem_en=NASTY,
+        requirements_zh=NASTY,
+        requirements_en=NASTY,
+    )
     searchable()
     owner, desk, seeker = cast.ines().signed_in(), cast.ops().signed_in(), cast.bo().signed_in()
     draft = a_listing(ListingState.DRAFT, assets=[asset], **texts)
@@ -108,7 +132,10 @@ def test_texts_of_every_field_are_harmless(client, searchable):
         page(owner, "my_listings"),
         page(owner, "my_listing", listing.number),
         page(owner, "listing_preview", draft.number),
-        *(page(owner, "listing_edit", draft.number, step) for step in ("rights", "offer", "summary", "price", "papers", "check")),
+        *(
+            page(owner, "listing_edit", draft.number, step)
+            for step in ("rights", "offer", "summary", "price", "papers", "check")
+        ),
         page(seeker, "my_needs"),
         page(seeker, "my_need", need.number),
         page(desk, "review_list"),
@@ -162,7 +189,9 @@ def test_the_list_costs_the_same_for_two_rows_and_forty(searchable, django_asser
     def cost() -> int:
         searchable()
         cache.clear()
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             page(Client(), "listing_list", per_page=50)
         return len(queries)
 
@@ -289,16 +318,25 @@ def test_a_holder_lists_a_right_step_by_step(searchable):
     assert refused.status_code == 422
     steps = {
         "offer": {"territory_zh": "中国大陆", "valid_until": "2027-05-01"},
-        "summary": {"title_zh": "含氟膜转让", "problem_zh": "易破", "benefit_zh": "38 MPa", "applications_zh": "电池",
-                    "readiness": "7", "evidence_zh": "检测报告"},
+        "summary": {
+            "title_zh": "含氟膜转让",
+            "problem_zh": "易破",
+            "benefit_zh": "38 MPa",
+            "applications_zh": "电池",
+            "readiness": "7",
+            "evidence_zh": "检测报告",
+        },
         "price": {"price_mode": "fixed", "price_min": "4800000", "currency": "CNY", "price_per": "once"},
     }
     for step, values in steps.items():
         version = Listing.objects.get().version
-        response = browser.post(reverse("listing_edit", args=[listing.number, step]), {**values, "seen_version": version})
+        response = browser.post(
+            reverse("listing_edit", args=[listing.number, step]), {**values, "seen_version": version}
+        )
         assert response.status_code == 302, response.content.decode()
     paper = browser.post(
-        reverse("listing_edit", args=[listing.number, "papers"]), {"upload": a_pdf(), "title": "检测报告", "access": "public"}
+        reverse("listing_edit", args=[listing.number, "papers"]),
+        {"upload": a_pdf(), "title": "检测报告", "access": "public"},
     )
     assert paper.status_code == 302, paper.content.decode()
     back = page(browser, "listing_edit", listing.number, "summary")
@@ -400,8 +438,16 @@ def test_needs_from_draft_to_met(searchable):
     browser, desk = cast.bo().signed_in(), cast.ops().signed_in()
     response = browser.post(
         reverse("need_new"),
-        {"title_zh": "主轴密封", "problem_zh": "漏油", "requirements_zh": "不漏", "deadline": "2027-03-01",
-         "ipc": "F16J 15/32，h01m", "modes": ["ordinary"], "budget_max": "500000", "currency": "CNY"},
+        {
+            "title_zh": "主轴密封",
+            "problem_zh": "漏油",
+            "requirements_zh": "不漏",
+            "deadline": "2027-03-01",
+            "ipc": "F16J 15/32，h01m",
+            "modes": ["ordinary"],
+            "budget_max": "500000",
+            "currency": "CNY",
+        },
     )
     assert response.status_code == 302, response.content.decode()
     need = Need.objects.get()

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from django.utils import translation
 
 from listings.patents.numbers import check_digit
@@ -17,7 +16,19 @@ from marketplace.search import index
 from tests.cast import Part, ines
 
 FLUORO = "因氏氟材有限公司"
-HEAD = "申请号,公开（公告）号,专利名称,摘要,申请（专利权）人,发明（设计）人,IPC主分类号,申请日,授权日,法律状态,专利类型".split(",")
+HEAD = [
+    "申请号",
+    "公开（公告）号",
+    "专利名称",
+    "摘要",
+    "申请（专利权）人",
+    "发明（设计）人",
+    "IPC主分类号",
+    "申请日",
+    "授权日",
+    "法律状态",
+    "专利类型",
+]
 
 
 def cn(body: str) -> str:

@@ -14,15 +14,21 @@ from marketplace.core.workdays import WorkCalendar
 DAYS = WorkCalendar()
 OPEN = date(2001, 1, 1)
 INVENTION = [
-    Rate("invention", 1, 3, Decimal(900), OPEN), Rate("invention", 4, 6, Decimal(1200), OPEN),
-    Rate("invention", 7, 9, Decimal(2000), OPEN), Rate("invention", 10, 12, Decimal(4000), OPEN),
-    Rate("invention", 13, 15, Decimal(6000), OPEN), Rate("invention", 16, 20, Decimal(8000), OPEN),
+    Rate("invention", 1, 3, Decimal(900), OPEN),
+    Rate("invention", 4, 6, Decimal(1200), OPEN),
+    Rate("invention", 7, 9, Decimal(2000), OPEN),
+    Rate("invention", 10, 12, Decimal(4000), OPEN),
+    Rate("invention", 13, 15, Decimal(6000), OPEN),
+    Rate("invention", 16, 20, Decimal(8000), OPEN),
 ]
 
 
 def of(on: date, paid=None, reduction_pct=0, **told):
     base = {
-        "office": "CN", "kind": "invention", "filed_on": date(2019, 6, 18), "granted_on": date(2021, 3, 23),
+        "office": "CN",
+        "kind": "invention",
+        "filed_on": date(2019, 6, 18),
+        "granted_on": date(2021, 3, 23),
         "expires_on": date(2039, 6, 18),
     }
     return annuities.calendar(
@@ -38,7 +44,23 @@ def test_years_run_from_the_grant_year_to_the_end_of_the_term():
     assert years[-1].due_on == date(2038, 6, 18)
 
 
-@pytest.mark.parametrize(("year", "fee"), [(2, 900), (3, 900), (4, 1200), (6, 1200), (7, 2000), (9, 2000), (10, 4000), (12, 4000), (13, 6000), (15, 6000), (16, 8000), (20, 8000)])
+@pytest.mark.parametrize(
+    ("year", "fee"),
+    [
+        (2, 900),
+        (3, 900),
+        (4, 1200),
+        (6, 1200),
+        (7, 2000),
+        (9, 2000),
+        (10, 4000),
+        (12, 4000),
+        (13, 6000),
+        (15, 6000),
+        (16, 8000),
+        (20, 8000),
+    ],
+)
 def test_fees_step_as_the_table_says(year, fee):
     assert next(one for one in of(date(2026, 11, 23)).years if one.year == year).fee == Decimal(fee)
 
@@ -47,9 +69,16 @@ def test_lateness_costs_nothing_in_the_first_month_and_then_five_percent_a_month
     year = next(one for one in of(date(2026, 7, 1), {7: date(2025, 6, 1)}).years if one.year == 8)
     assert year.state == "late"
     assert [step.surcharge_pct for step in year.grace] == [0, 5, 10, 15, 20, 25]
-    assert [step.total for step in year.grace] == [Decimal(n) for n in ("2000.00", "2100.00", "2200.00", "2300.00", "2400.00", "2500.00")]
+    assert [step.total for step in year.grace] == [
+        Decimal(n) for n in ("2000.00", "2100.00", "2200.00", "2300.00", "2400.00", "2500.00")
+    ]
     assert [step.last_day for step in year.grace] == [
-        date(2026, 7, 18), date(2026, 8, 18), date(2026, 9, 18), date(2026, 10, 18), date(2026, 11, 18), date(2026, 12, 18),
+        date(2026, 7, 18),
+        date(2026, 8, 18),
+        date(2026, 9, 18),
+        date(2026, 10, 18),
+        date(2026, 11, 18),
+        date(2026, 12, 18),
     ]
     assert year.owed_on(date(2026, 6, 18)) == Decimal("2000.00")
     assert year.owed_on(date(2026, 7, 19)) == Decimal("2100.00")
@@ -62,7 +91,8 @@ def test_ends_of_periods_move_to_working_days():
     sunday = next(one for one in of(date(2023, 1, 1)).years if one.due_on == date(2023, 6, 18))
     assert sunday.on_time_until == date(2023, 6, 19)
     holiday = next(
-        one for one in of(date(2023, 1, 1), filed_on=date(2019, 10, 1), expires_on=date(2039, 10, 1)).years
+        one
+        for one in of(date(2023, 1, 1), filed_on=date(2019, 10, 1), expires_on=date(2039, 10, 1)).years
         if one.due_on == date(2022, 10, 1)
     )
     assert holiday.on_time_until == date(2022, 10, 8)  # a Saturday worked in exchange

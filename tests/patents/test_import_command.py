@@ -44,15 +44,19 @@ def test_the_answer_is_one_json_document_with_these_names(sheet):
 
 
 def test_rejections_name_file_line_number_and_reason_and_fail_the_command(sheet):
-    wrong = a_row(2)
+    wrong, right = a_row(2), cn("201910000002")
     given = "1" if wrong[0][-1] != "1" else "2"
     wrong[0] = wrong[0][:-1] + given
     path = sheet([a_row(1), wrong])
     answer, _err, code = run(path)
     assert code == 1
     assert answer["rejected"] == [
-        {"file": str(path), "line": 3, "number": wrong[0],
-         "reason": f"Check digit does not fit: the last digit should be {cn('201910000002')[-1]}, you typed {given}."}
+        {
+            "file": str(path),
+            "line": 3,
+            "number": wrong[0],
+            "reason": f"Check digit does not fit: the last digit should be {right[-1]}, you typed {given}.",
+        }
     ]
     assert answer["records"] == answer["created"] + answer["updated"] + answer["unchanged"] + len(answer["rejected"])
 
@@ -98,10 +102,18 @@ def test_a_bomb_is_refused_in_words(tmp_path: Path):
 
 
 def test_help_needs_no_database():
-    environment = {**os.environ, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    environment = {
+        **os.environ,
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+    }
     done = subprocess.run(
         [sys.executable, str(settings.BASE_DIR / "manage.py"), "import_patents", "--help"],
-        capture_output=True, text=True, env=environment, timeout=120, check=False,
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 0
     assert "--strict" in done.stdout

@@ -76,11 +76,11 @@ def test_from_mistakes_to_rights(holder: Part):
 
 def test_errors_as_a_workbook_cannot_run_formulas(holder: Part):
     browser = holder.signed_in()
-    run = uploaded(browser, csv_bytes([a_row(3, 申请日="昨天", 专利名称="=HYPERLINK(\"http://x\")")]))
+    run = uploaded(browser, csv_bytes([a_row(3, 申请日="昨天", 专利名称='=HYPERLINK("http://x")')]))
     answer = browser.get(reverse("import_errors", args=[run.pk, "xlsx"]))
     sheet = openpyxl.load_workbook(io.BytesIO(answer.getvalue())).active
     cell = sheet.cell(2, HEAD.index("专利名称") + 1)
-    assert (cell.data_type, cell.value) == ("s", "'=HYPERLINK(\"http://x\")")
+    assert (cell.data_type, cell.value) == ("s", '\'=HYPERLINK("http://x")')
 
 
 def test_progress_works_as_a_part_and_as_a_page(holder: Part):
@@ -118,10 +118,13 @@ def test_runs_of_others_do_not_exist(holder: Part):
         assert other.get(reverse(name, args=args)).status_code == 404
     for name in ("import_go", "import_cancel"):
         assert other.post(reverse(name, args=[run.pk])).status_code == 404
-    assert str(run.pk) not in other.get(reverse("import_list")).content.decode().split("</main>")[0].partition("<main")[2]
+    assert (
+        str(run.pk) not in other.get(reverse("import_list")).content.decode().split("</main>")[0].partition("<main")[2]
+    )
 
 
-def test_readers_may_not_import(holder: Part):
+def test_readers_may_not_import(holder: Part, index_now):
+    index_now()
     reader = a_person()
     joins(reader, holder.organisation, [Role.READ_ONLY])
     browser = Part(reader, holder.organisation).signed_in()
@@ -158,7 +161,11 @@ def test_a_bomb_is_refused_in_words_people_understand(holder: Part):
 def test_script_in_every_cell_is_shown_as_text(holder: Part):
     browser = holder.signed_in()
     evil = "<script>alert(1)</script>"
-    run = uploaded(browser, csv_bytes([a_row(1, **{"专利名称": evil, "摘要": evil, "发明（设计）人": evil}), a_row(2, 申请日=evil)]), f"{evil}.csv")
+    run = uploaded(
+        browser,
+        csv_bytes([a_row(1, **{"专利名称": evil, "摘要": evil, "发明（设计）人": evil}), a_row(2, 申请日=evil)]),
+        f"{evil}.csv",
+    )
     page = browser.get(reverse("import_run", args=[run.pk])).content.decode()
     assert evil not in page
     browser.post(reverse("import_go", args=[run.pk]))
@@ -206,13 +213,23 @@ def test_one_right_is_entered_by_hand(holder: Part):
 
     answer = browser.post(
         reverse("patent_add"),
-        {"number": f"ＣＮ {number}", "title_zh": "一种膜", "kind": "invention", "filed_on": "2019-06-18", "ipc": "C08J5/22", "owners": holder.organisation.name_zh},
+        {
+            "number": f"ＣＮ {number}",
+            "title_zh": "一种膜",
+            "kind": "invention",
+            "filed_on": "2019-06-18",
+            "ipc": "C08J5/22",
+            "owners": holder.organisation.name_zh,
+        },
     )
     asset = Asset.objects.select_related("patent").get()
     assert answer.url == reverse("patent_detail", args=[asset.pk])
     assert (asset.holder, asset.patent.ipc, asset.status) == (holder.organisation, ["C08J 5/22"], "pending")
 
-    answer = browser.post(reverse("patent_edit", args=[asset.pk]), {"number": number, "title_zh": "一种好膜", "owners": holder.organisation.name_zh})
+    answer = browser.post(
+        reverse("patent_edit", args=[asset.pk]),
+        {"number": number, "title_zh": "一种好膜", "owners": holder.organisation.name_zh},
+    )
     assert answer.status_code == 302
     asset.refresh_from_db()
     assert asset.title_zh == "一种好膜"
@@ -220,6 +237,8 @@ def test_one_right_is_entered_by_hand(holder: Part):
 
 
 def test_rights_of_others_cannot_be_entered(holder: Part):
-    answer = holder.signed_in().post(reverse("patent_add"), {"number": cn("201910000001"), "title_zh": "一种膜", "owners": "别家公司"})
+    answer = holder.signed_in().post(
+        reverse("patent_add"), {"number": cn("201910000001"), "title_zh": "一种膜", "owners": "别家公司"}
+    )
     assert answer.status_code == 422
     assert not Asset.objects.exists()

@@ -28,7 +28,13 @@ def counts(summary) -> tuple[int, int, int, int, int]:
 
 
 def record(**told) -> PatentIn:
-    base = {"source": "cnipa", "office": "CN", "application_number": cn("201910000001"), "title_zh": "一种膜", "kind": "invention"}
+    base = {
+        "source": "cnipa",
+        "office": "CN",
+        "application_number": cn("201910000001"),
+        "title_zh": "一种膜",
+        "kind": "invention",
+    }
     return PatentIn(**{**base, **told})
 
 
@@ -42,7 +48,10 @@ def test_a_spreadsheet_becomes_rights(sheet):
     assert counts(summary) == (2, 2, 0, 0, 0)
     asset = Asset.objects.select_related("patent").get(number=cn("201910000001"))
     assert (asset.title_zh, asset.status, asset.filed_on, asset.expires_on) == (
-        "一种含氟聚合物膜 1", "in_force", date(2019, 6, 18), date(2039, 6, 18),
+        "一种含氟聚合物膜 1",
+        "in_force",
+        date(2019, 6, 18),
+        date(2039, 6, 18),
     )
     assert asset.patent.ipc == ["C08J 5/22"]
     assert asset.patent.facts["title_zh"] == ["cn_sheet", clock.today().isoformat()]
@@ -91,8 +100,27 @@ def test_a_changed_record_updates_and_raises_the_version(sheet):
 
 def test_three_sources_meet_in_one_patent():
     number = cn("201910000001")
-    taken(record(source="lens", as_of=date(2024, 1, 1), application_number="", publication_number="110000001", kind_code="A", title_zh="", title_en="Film"))
-    taken(record(source="cn_sheet", as_of=date(2026, 1, 1), application_number=number, publication_number="110000001", kind_code="B", title_zh="表格名"))
+    taken(
+        record(
+            source="lens",
+            as_of=date(2024, 1, 1),
+            application_number="",
+            publication_number="110000001",
+            kind_code="A",
+            title_zh="",
+            title_en="Film",
+        )
+    )
+    taken(
+        record(
+            source="cn_sheet",
+            as_of=date(2026, 1, 1),
+            application_number=number,
+            publication_number="110000001",
+            kind_code="B",
+            title_zh="表格名",
+        )
+    )
     summary = taken(record(as_of=date(2020, 1, 1), application_number=number, title_zh="官方名"))
     assert counts(summary) == (1, 0, 1, 0, 0)
     patent = Patent.objects.select_related("asset").get()
@@ -110,9 +138,28 @@ def test_an_older_file_of_the_same_source_does_not_put_the_clock_back():
 
 def test_claims_and_events_enrich_without_replacing_the_biblio():
     taken(record(as_of=date(2024, 1, 1), publication_number="110000001", kind_code="B", ipc=["C08J 5/22"]))
-    taken(record(as_of=date(2025, 1, 1), application_number="", publication_number="110000001", kind_code="B", title_zh="", claims=["1. 一种膜。"], partial=True))
-    taken(record(as_of=date(2025, 1, 1), application_number="", publication_number="110000001", kind_code="B", title_zh="",
-                 events=[EventIn("PR", date(2024, 5, 1), "CN", text_zh="专利权质押合同登记的生效")], partial=True))
+    taken(
+        record(
+            as_of=date(2025, 1, 1),
+            application_number="",
+            publication_number="110000001",
+            kind_code="B",
+            title_zh="",
+            claims=["1. 一种膜。"],
+            partial=True,
+        )
+    )
+    taken(
+        record(
+            as_of=date(2025, 1, 1),
+            application_number="",
+            publication_number="110000001",
+            kind_code="B",
+            title_zh="",
+            events=[EventIn("PR", date(2024, 5, 1), "CN", text_zh="专利权质押合同登记的生效")],
+            partial=True,
+        )
+    )
     patent = Patent.objects.select_related("asset").get()
     assert patent.asset.title_zh == "一种膜"
     assert (patent.ipc, patent.claims, patent.is_partial) == (["C08J 5/22"], ["1. 一种膜。"], False)
@@ -125,7 +172,10 @@ def test_claims_alone_make_a_right_that_is_not_shown_yet():
 
 
 def test_two_rights_that_prove_to_be_one_are_joined():
-    taken(record(application_number=cn("201910000001")), record(application_number="", publication_number="110000001", kind_code="B", title_zh="乙"))
+    taken(
+        record(application_number=cn("201910000001")),
+        record(application_number="", publication_number="110000001", kind_code="B", title_zh="乙"),
+    )
     assert Patent.objects.count() == 2
     summary = taken(record(publication_number="110000001", kind_code="B"))
     assert counts(summary) == (1, 0, 1, 0, 0)
@@ -136,7 +186,10 @@ def test_two_rights_that_prove_to_be_one_are_joined():
 
 
 def test_rights_in_use_are_not_joined(holder):
-    taken(record(application_number=cn("201910000001")), record(application_number="", publication_number="110000001", kind_code="B", title_zh="乙"))
+    taken(
+        record(application_number=cn("201910000001")),
+        record(application_number="", publication_number="110000001", kind_code="B", title_zh="乙"),
+    )
     Asset.objects.filter(patent__application_number="").update(holder=holder.organisation)
     Asset.objects.exclude(patent__application_number="").update(holder=bo().organisation)
     summary = taken(record(publication_number="110000001", kind_code="B"))
@@ -155,7 +208,11 @@ def test_a_bad_record_does_not_stop_the_rest(sheet):
 
 
 def test_a_value_the_database_refuses_rejects_its_record_alone():
-    summary = taken(record(), record(application_number=cn("201910000002"), title_zh="\ud800"), record(application_number=cn("201910000003")))
+    summary = taken(
+        record(),
+        record(application_number=cn("201910000002"), title_zh="\ud800"),
+        record(application_number=cn("201910000003")),
+    )
     assert counts(summary) == (3, 2, 0, 0, 1)
     assert summary.rejections[0].code == "cannot_store"
 
@@ -277,7 +334,7 @@ def test_imports_at_once_make_one_right(sheet):
     def work():
         try:
             import_paths([path], by=SYSTEM, batch=5)
-        except BaseException as error:  # noqa: BLE001 - shown below
+        except BaseException as error:
             errors.append(error)
         finally:
             connection.close()
@@ -293,17 +350,31 @@ def test_imports_at_once_make_one_right(sheet):
 
 
 def test_everything_a_record_tells_is_stored():
-    taken(record(
-        parties=[PartyIn("owner", "甲", "A", "CN"), PartyIn("inventor", "乙")],
-        citations=[CitationIn("9254383", "B2", "US", "X", "examiner"), CitationIn(text="Some paper")],
-        events=[EventIn("授权", date(2021, 3, 23), "CN", text_zh="授权")],
-        priority=[("US", "61/1", date(2018, 1, 1))], family=["US-1-A1"], cited_by_count=4, title_other={"ja": "膜"},
-        locarno=["07-04"], extras={"pledged": "否"},
-    ))
+    taken(
+        record(
+            parties=[PartyIn("owner", "甲", "A", "CN"), PartyIn("inventor", "乙")],
+            citations=[CitationIn("9254383", "B2", "US", "X", "examiner"), CitationIn(text="Some paper")],
+            events=[EventIn("授权", date(2021, 3, 23), "CN", text_zh="授权")],
+            priority=[("US", "61/1", date(2018, 1, 1))],
+            family=["US-1-A1"],
+            cited_by_count=4,
+            title_other={"ja": "膜"},
+            locarno=["07-04"],
+            extras={"pledged": "否"},
+        )
+    )
     patent = Patent.objects.select_related("asset").get()
     assert Party.objects.filter(asset=patent.asset).count() == 2
-    assert [(one.office, one.number, one.text) for one in patent.citations.all()] == [("US", "9254383", ""), ("", "", "Some paper")]
-    assert (patent.priorities, patent.family, patent.cited_by_count, patent.locarno) == ([["US", "61/1", "2018-01-01"]], ["US-1-A1"], 4, ["07-04"])
+    assert [(one.office, one.number, one.text) for one in patent.citations.all()] == [
+        ("US", "9254383", ""),
+        ("", "", "Some paper"),
+    ]
+    assert (patent.priorities, patent.family, patent.cited_by_count, patent.locarno) == (
+        [["US", "61/1", "2018-01-01"]],
+        ["US-1-A1"],
+        4,
+        ["07-04"],
+    )
     assert Identifier.objects.get().number == cn("201910000001")
 
 

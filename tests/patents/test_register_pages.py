@@ -69,7 +69,9 @@ def test_filters_count_as_the_database_does(client: Client, register):
     register()
     page = client.get(reverse("patent_list"), {"ipc": "C"})
     assert page.context["total"] == Asset.objects.filter(patent__ipc__contains=["C08J 5/22"]).count()
-    options = {one.value: one.count for group in page.context["groups"] if group["name"] == "ipc" for one in group["options"]}
+    options = {
+        one.value: one.count for group in page.context["groups"] if group["name"] == "ipc" for one in group["options"]
+    }
     # its own group is not cut by itself, and the level under the chosen section is open
     assert options["H"] == Asset.objects.filter(patent__ipc__contains=["H01M 8/10"]).count()
     assert options["C08"] == page.context["total"]
@@ -80,14 +82,30 @@ def test_filters_count_as_the_database_does(client: Client, register):
 
 def test_pages_together_are_the_whole_once(client: Client, register):
     register(45)
-    seen = [row["pk"] for page in (1, 2, 3) for row in client.get(reverse("patent_list"), {"page": page}).context["rows"]]
+    seen = [
+        row["pk"] for page in (1, 2, 3) for row in client.get(reverse("patent_list"), {"page": page}).context["rows"]
+    ]
     assert sorted(seen) == sorted(Asset.objects.values_list("pk", flat=True))
     assert client.get(reverse("patent_list"), {"page": 999}).context["number"] == 3
 
 
 @pytest.mark.parametrize(
-    "query", ["page=x", "page=-1", "page=99999999999999", "sort=nothing", "ipc=" + "A" * 500, "filed_year_min=abc", "q=" + "x" * 5000,
-              "filed_year_min=1e999", "pick=1&pick=zz", "expires_day_min=99999999999", "q=%00", "q=%22%28%29AND+OR", "status=%27%3B--"]
+    "query",
+    [
+        "page=x",
+        "page=-1",
+        "page=99999999999999",
+        "sort=nothing",
+        "ipc=" + "A" * 500,
+        "filed_year_min=abc",
+        "q=" + "x" * 5000,
+        "filed_year_min=1e999",
+        "pick=1&pick=zz",
+        "expires_day_min=99999999999",
+        "q=%00",
+        "q=%22%28%29AND+OR",
+        "status=%27%3B--",
+    ],
 )
 def test_odd_addresses_still_answer(client: Client, register, query):
     register(3)
@@ -138,7 +156,9 @@ def test_the_calendar_shows_what_is_owed_and_what_lateness_costs(client: Client,
     register(1)
     asset = Asset.objects.get()
     for year in range(3, 9):
-        AnnuityPayment.objects.create(patent_id=asset.pk, year=year, amount=Decimal(900), paid_on=date(2016 + year, 5, 1), source="demo")
+        AnnuityPayment.objects.create(
+            patent_id=asset.pk, year=year, amount=Decimal(900), paid_on=date(2016 + year, 5, 1), source="demo"
+        )
     statuses.refresh(asset_id=asset.pk, by=SYSTEM)
     context = client.get(reverse("patent_detail", args=[asset.pk])).context
     assert context["calendar"].next_year.year == 9
@@ -150,7 +170,13 @@ def test_conflicting_sources_are_both_shown(client: Client, register, index_now)
     from listings.patents.services.importing import import_records
 
     register(1)
-    record = PatentIn(source="cnipa", office="CN", application_number=cn("201910000001"), filed_on=date(2019, 6, 20), as_of=date(2026, 1, 5))
+    record = PatentIn(
+        source="cnipa",
+        office="CN",
+        application_number=cn("201910000001"),
+        filed_on=date(2019, 6, 20),
+        as_of=date(2026, 1, 5),
+    )
     import_records([RawRecord("x", 1, b"x", record)], by=SYSTEM, organisation_id=None, name="x")
     index_now()
     page = client.get(reverse("patent_detail", args=[Asset.objects.get().pk])).content.decode()
@@ -185,12 +211,18 @@ def test_exports_hold_everything_found_and_no_formula(client: Client, sheet, ind
 
 
 def test_the_portfolio_is_the_holders_own(holder: Part, sheet, index_now):
-    import_paths([sheet([a_row(1), a_row(2, **{"申请（专利权）人": ""})])], by=holder.actor, organisation_id=holder.organisation.pk)
+    import_paths(
+        [sheet([a_row(1), a_row(2, **{"申请（专利权）人": ""})])],
+        by=holder.actor,
+        organisation_id=holder.organisation.pk,
+    )
     import_paths([sheet([a_row(3, **{"申请（专利权）人": "别家公司"})])], by=SYSTEM)
     index_now()
     page = holder.signed_in().get(reverse("portfolio"))
     assert page.context["total"] == 2
-    rows = csv.reader(io.StringIO(holder.signed_in().get(reverse("portfolio_export", args=["csv"])).getvalue().decode("utf-8-sig")))
+    rows = csv.reader(
+        io.StringIO(holder.signed_in().get(reverse("portfolio_export", args=["csv"])).getvalue().decode("utf-8-sig"))
+    )
     assert len(list(rows)) == 3
 
 

@@ -1,6 +1,6 @@
 """How often listings are opened, counted beside the request and written in batches.
 
-An opening costs one hash increment in Redis, so a page may stay cached whole. A task moves the counts into `ListingDay`.
+An opening costs one hash increment in Redis, so a page may stay cached whole; a task moves the counts to `ListingDay`.
 What Redis loses is lost: these are figures of interest, not records.
 """
 
@@ -28,7 +28,9 @@ log = structlog.get_logger(__name__)
 
 @lru_cache(maxsize=1)
 def _redis() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.2, socket_timeout=0.2, decode_responses=True)
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_connect_timeout=0.2, socket_timeout=0.2, decode_responses=True
+    )
 
 
 def opened(number: str, *, agent: str = "") -> None:
@@ -44,8 +46,8 @@ def opened(number: str, *, agent: str = "") -> None:
 def flush() -> int:
     """Move the counts into the database; returns how many listing-days were written. Numbers nobody has are dropped.
 
-    The hash is renamed first, so that openings meanwhile go into a new one. A batch left by a flush that died before its
-    commit is taken up by the next.
+    The hash is renamed first, so that openings meanwhile go into a new one. A batch left by a flush that died is
+    taken up by the next; if it died between commit and delete, that batch counts twice.
     """
     client = _redis()
     if client.exists(OPENED):
@@ -53,7 +55,7 @@ def flush() -> int:
     written = 0
     for key in client.scan_iter(f"{FLUSHING}:*"):
         counts = client.hgetall(key)
-        written += _write(counts)
+        written += _write({str(field): str(count) for field, count in counts.items()})
         client.delete(key)
     return written
 
@@ -68,7 +70,9 @@ def _write(counts: dict[str, str]) -> int:
         if number in ids:
             rows.append(ListingDay(listing_id=ids[number], on=date.fromisoformat(day), views=int(count)))
     for row in sorted(rows, key=lambda one: (one.listing_id, one.on)):
-        _made, is_new = ListingDay.objects.get_or_create(listing_id=row.listing_id, on=row.on, defaults={"views": row.views})
+        _made, is_new = ListingDay.objects.get_or_create(
+            listing_id=row.listing_id, on=row.on, defaults={"views": row.views}
+        )
         if not is_new:
             ListingDay.objects.filter(listing_id=row.listing_id, on=row.on).update(views=F("views") + row.views)
     return len(rows)

@@ -27,14 +27,22 @@ def add_document(
         if listing.documents.filter(withdrawn_at__isnull=True).count() >= MOST_DOCUMENTS:
             raise TooManyDocuments(most=MOST_DOCUMENTS)
         file = keep(
-            upload, purpose=DOCUMENT_PURPOSE, by=by, allowed=DOCUMENTS, subject_id=listing.pk, org_id=listing.organisation_id
+            upload,
+            purpose=DOCUMENT_PURPOSE,
+            by=by,
+            allowed=DOCUMENTS,
+            subject_id=listing.pk,
+            org_id=listing.organisation_id,
         )
         document = ListingDocument.objects.create(
             listing=listing, file=file, title=title, access=access, added_by_id=by.user_id, added_at=clock.now()
         )
         _touch(listing)
         events.record(
-            "listing.document_add", listing, by, data={"number": listing.number, "name": file.name, "sha256": file.sha256}
+            "listing.document_add",
+            listing,
+            by,
+            data={"number": listing.number, "name": file.name, "sha256": file.sha256},
         )
     return document
 
@@ -50,7 +58,9 @@ def withdraw_document(*, document_id: int, by: Actor) -> ListingDocument:
         document.withdrawn_at = clock.now()
         document.save(update_fields=["withdrawn_at"])
         _touch(listing)
-        events.record("listing.document_withdraw", listing, by, data={"number": listing.number, "name": document.file.name})
+        events.record(
+            "listing.document_withdraw", listing, by, data={"number": listing.number, "name": document.file.name}
+        )
     return document
 
 

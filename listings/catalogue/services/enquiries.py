@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from listings.catalogue.models import Enquiry, Listing
 from listings.catalogue.refusals import AlreadyAsked, OwnListing
@@ -13,7 +14,6 @@ from marketplace.core.actor import Actor
 from marketplace.core.errors import Invalid, NotFound, NotPermitted
 from marketplace.core.lifecycle import Party
 from marketplace.core.locks import locked
-from django.utils.translation import gettext_lazy as _
 
 ASKERS = Party("organisation_id", frozenset({Role.OWNER, Role.STAFF}), Power.ENQUIRE)
 LONGEST_MESSAGE = 4000
@@ -28,12 +28,12 @@ def may_ask(actor: Actor) -> bool:
 def ask(*, listing_id: int, by: Actor, message: str) -> Enquiry:
     """Put one question for one's organisation; the holder is told.
 
-    Raises NotFound (not public), NotPermitted, OwnListing, AlreadyAsked, Invalid (empty or longer than 4,000 characters).
+    Raises NotFound (not public), NotPermitted, OwnListing, AlreadyAsked, Invalid (empty, or over 4,000 characters).
     """
     with locked(Listing, listing_id) as listing:
         if listing.state not in PUBLIC:
             raise NotFound()
-        if not may_ask(by) or by.user_id is None:
+        if not may_ask(by) or by.user_id is None or by.acts_for is None:
             raise NotPermitted()
         if by.acts_for == listing.organisation_id:
             raise OwnListing()

@@ -31,10 +31,33 @@ MOST_RIGHTS = 50
 
 #: Columns a holder writes; everything else is the lifecycle's.
 CONTENT = (
-    "mode", "title_zh", "title_en", "problem_zh", "problem_en", "benefit_zh", "benefit_en", "applications_zh",
-    "applications_en", "readiness", "evidence_zh", "evidence_en", "territory_zh", "territory_en", "field_of_use_zh",
-    "field_of_use_en", "term_months", "price_mode",
-    "price_min", "price_max", "currency", "price_per", "royalty_pct", "royalty_base_zh", "royalty_base_en", "offers_until", "region",
+    "mode",
+    "title_zh",
+    "title_en",
+    "problem_zh",
+    "problem_en",
+    "benefit_zh",
+    "benefit_en",
+    "applications_zh",
+    "applications_en",
+    "readiness",
+    "evidence_zh",
+    "evidence_en",
+    "territory_zh",
+    "territory_en",
+    "field_of_use_zh",
+    "field_of_use_en",
+    "term_months",
+    "price_mode",
+    "price_min",
+    "price_max",
+    "currency",
+    "price_per",
+    "royalty_pct",
+    "royalty_base_zh",
+    "royalty_base_en",
+    "offers_until",
+    "region",
     "valid_until",
 )
 
@@ -58,7 +81,8 @@ def _with_rights_locked(listing_id: int) -> Iterator[Listing]:
 def _touching(listing: Listing, **more: Any) -> dict[str, Any]:
     """Event data that lets a right's own timeline and pages follow its listings."""
     rights = list(ListedAsset.objects.filter(listing=listing.pk).values_list("asset_id", flat=True))
-    return {"number": listing.number, "version": listing.version, "touched": {"assets.asset": rights}, **more}
+    told = {"number": listing.number, "version": listing.version, "touched": {"assets.asset": rights}}
+    return {**told, **({"taken_over": True} if listing.is_taken_over else {}), **more}
 
 
 def _walk(listing: Listing, verb: str, *, by: Actor, reason: str = "", also: Sequence[str] = (), **more: Any) -> Event:
@@ -66,7 +90,12 @@ def _walk(listing: Listing, verb: str, *, by: Actor, reason: str = "", also: Seq
     listing.version += 1
     listing.updated_at = clock.now()
     return lifecycle.walk(
-        LISTING_GRAPH, listing, verb, by=by, reason=reason, data=_touching(listing, **more),
+        LISTING_GRAPH,
+        listing,
+        verb,
+        by=by,
+        reason=reason,
+        data=_touching(listing, **more),
         also=("version", "updated_at", *also),
     )
 
@@ -97,7 +126,7 @@ def create_listing(
         region=organisation.region,
         source_note_zh=source_note[0],
         source_note_en=source_note[1],
-        is_sample=organisation.is_sample,
+        is_sample=organisation.is_sample and not any(source_note),
         created_at=clock.now(),
         updated_at=clock.now(),
     )
@@ -105,7 +134,9 @@ def create_listing(
     chosen = _choosable(organisation, mode, asset_ids)
     if len(chosen) == 1 and not listing.title_zh and not listing.title_en:
         listing.title_zh, listing.title_en = chosen[0].title_zh[:200], chosen[0].title_en[:300]
-    lifecycle.begin(LISTING_GRAPH, listing, by=by, data={"number": listing.number, "touched": {"assets.asset": list(asset_ids)}})
+    lifecycle.begin(
+        LISTING_GRAPH, listing, by=by, data={"number": listing.number, "touched": {"assets.asset": list(asset_ids)}}
+    )
     _set_rights(listing, chosen)
     return listing
 
@@ -203,7 +234,7 @@ def copy_listing(*, listing_id: int, by: Actor) -> Listing:
 
 # ── the holder's steps ───────────────────────────────────────────────────────────────────────────────────────────────
 def submit_listing(*, listing_id: int, by: Actor) -> Listing:
-    """Hand it in; the operator owes an answer in two working days. Raises IllegalTransition, NotPermitted, Incomplete."""
+    """Hand it in; an answer is owed in two working days. Raises IllegalTransition, NotPermitted, Incomplete."""
     with _with_rights_locked(listing_id) as listing:
         _walk(listing, "submit", by=by)
     return listing
@@ -240,7 +271,7 @@ def close_listing(*, listing_id: int, by: Actor, reason: str = "") -> Listing:
 
 
 def resume_listing(*, listing_id: int, by: Actor) -> Listing:
-    """Back on the market if the rights allow it. Raises IllegalTransition, NotPermitted, Incomplete, SuspendedByOperator."""
+    """Back on the market, rights allowing. Raises IllegalTransition, NotPermitted, Incomplete, SuspendedByOperator."""
     with _with_rights_locked(listing_id) as listing:
         _walk(listing, "resume", by=by)
     return listing
@@ -254,7 +285,7 @@ def _simple(listing_id: int, verb: str, by: Actor, reason: str = "") -> Listing:
 
 # ── the operator's steps ─────────────────────────────────────────────────────────────────────────────────────────────
 def publish_listing(*, listing_id: int, by: Actor) -> Listing:
-    """Put it on the market. Raises IllegalTransition, NotPermitted, Incomplete, NotYours (a reviewer of the own listing)."""
+    """Put it on the market. Raises IllegalTransition, NotPermitted, Incomplete, NotYours (the own organisation's)."""
     with _with_rights_locked(listing_id) as listing:
         if by.org_id == listing.organisation_id:
             raise NotYours()
@@ -280,7 +311,9 @@ def suspend_for_status(asset_ids: Iterable[int]) -> int:
     Running it again changes nothing: each listing is looked at anew under its lock.
     """
     ended = Asset.objects.filter(pk__in=list(asset_ids)).exclude(status__in=TRADABLE)
-    touched = Listing.objects.filter(state__in=PUBLIC, listed__asset__in=ended).order_by("pk").values_list("pk", flat=True)
+    touched = (
+        Listing.objects.filter(state__in=PUBLIC, listed__asset__in=ended).order_by("pk").values_list("pk", flat=True)
+    )
     return sum(_suspend_if_ended(pk) for pk in dict.fromkeys(touched))
 
 
@@ -292,7 +325,12 @@ def _suspend_if_ended(listing_id: int) -> bool:
         asset = ended[0]
         reasons = {language: _status_reason(asset, language) for language in ("zh-hans", "en")}
         _walk(
-            listing, "suspend", by=SYSTEM, reason=reasons["zh-hans"], reason_zh=reasons["zh-hans"], reason_en=reasons["en"]
+            listing,
+            "suspend",
+            by=SYSTEM,
+            reason=reasons["zh-hans"],
+            reason_zh=reasons["zh-hans"],
+            reason_en=reasons["en"],
         )
     return True
 

@@ -20,8 +20,20 @@ from marketplace.core.errors import NotFound, NotPermitted
 from marketplace.core.locks import locked
 
 CONTENT = (
-    "title_zh", "title_en", "problem_zh", "problem_en", "requirements_zh", "requirements_en", "budget_min", "budget_max",
-    "currency", "deadline", "ipc_hints", "modes", "region", "is_anonymous",
+    "title_zh",
+    "title_en",
+    "problem_zh",
+    "problem_en",
+    "requirements_zh",
+    "requirements_en",
+    "budget_min",
+    "budget_max",
+    "currency",
+    "deadline",
+    "ipc_hints",
+    "modes",
+    "region",
+    "is_anonymous",
 )
 
 

@@ -45,8 +45,13 @@ def save_search(*, by: Actor, collection: str, name: str, query: str) -> SavedSe
     try:
         with transaction.atomic():
             return SavedSearch.objects.create(
-                user=person, organisation_id=by.acts_for, collection=collection, name=title, query=tidy(query),
-                created_at=now, seen_at=now,
+                user=person,
+                organisation_id=by.acts_for,
+                collection=collection,
+                name=title,
+                query=tidy(query),
+                created_at=now,
+                seen_at=now,
             )
     except IntegrityError as error:
         raise NameTaken(field="name") from error

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from listings.catalogue import access, acts, checks
 from listings.catalogue.forms import ReasonForm
 from listings.catalogue.models import Enquiry, Listing, ListingDay
+from listings.catalogue.naming import shown_number, status_badge
 from listings.catalogue.presenting import listing_page
 from listings.catalogue.services import listings as service
 from listings.catalogue.states import EDITABLE, PUBLIC, ListingState, Mode
@@ -64,7 +65,8 @@ def my_listings(request: HttpRequest) -> HttpResponse:
     page = Paginator(
         shown.with_rights()
         .annotate(
-            opened=Coalesce(Subquery(views.values("total")), 0), enquiries_count=Coalesce(Subquery(asked.values("total")), 0)
+            opened=Coalesce(Subquery(views.values("total")), 0),
+            enquiries_count=Coalesce(Subquery(asked.values("total")), 0),
         )
         .order_by("-updated_at", "-pk"),
         PER_PAGE,
@@ -86,8 +88,13 @@ def my_listings(request: HttpRequest) -> HttpResponse:
         for value, label in ListingState.choices
         if counts.get(value)
     ]
-    context = {"rows": rows, "tabs": tabs, "number": page.number, "last": page.paginator.num_pages,
-               "may_list": access.may_list(actor)}
+    context = {
+        "rows": rows,
+        "tabs": tabs,
+        "number": page.number,
+        "last": page.paginator.num_pages,
+        "may_list": access.may_list(actor),
+    }
     return render(request, "catalogue/my_listings.html", context)
 
 
@@ -98,7 +105,9 @@ def my_listing(request: HttpRequest, number: str) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     listing = access.own_listing(actor, number)
     open_acts = acts.acts_of(listing, actor)
-    by_step = checks.missing_by_step(listing) if listing.state not in {ListingState.CLOSED, ListingState.WITHDRAWN} else {}
+    by_step = (
+        checks.missing_by_step(listing) if listing.state not in {ListingState.CLOSED, ListingState.WITHDRAWN} else {}
+    )
     totals = ListingDay.objects.filter(listing=listing).aggregate(total=Sum("views"))
     context = {
         "listing": listing,
@@ -115,6 +124,7 @@ def my_listing(request: HttpRequest, number: str) -> HttpResponse:
         "is_returned": listing.state == ListingState.RETURNED,
         "lacks": [lack for found in by_step.values() for lack in found],
         "acts": acts.as_component(open_acts, lambda verb: reverse("listing_act", args=[number, verb])),
+        "rights": [(asset, shown_number(asset), status_badge(asset)) for asset in listing.rights],
         "events": full_timeline(listing),
         "views": totals["total"] or 0,
         "enquiries": listing.enquiries.count(),
@@ -171,7 +181,12 @@ def _confirm(
         "back": reverse("my_listing", args=[listing.number]),
         "trail": [(_("My listings"), reverse("my_listings"))],
     }
-    return render(request, "catalogue/confirm_act.html", context, status=refusal.status if refusal and request.method == "POST" else 200)
+    return render(
+        request,
+        "catalogue/confirm_act.html",
+        context,
+        status=refusal.status if refusal and request.method == "POST" else 200,
+    )
 
 
 @require_http_methods(["POST"])

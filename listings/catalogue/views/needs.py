@@ -64,8 +64,13 @@ def my_needs(request: HttpRequest) -> HttpResponse:
         for value, label in NeedState.choices
         if counts.get(value)
     ]
-    context = {"rows": rows, "tabs": tabs, "number": page.number, "last": page.paginator.num_pages,
-               "may_seek": access.may_seek(actor)}
+    context = {
+        "rows": rows,
+        "tabs": tabs,
+        "number": page.number,
+        "last": page.paginator.num_pages,
+        "may_seek": access.may_seek(actor),
+    }
     return render(request, "catalogue/my_needs.html", context)
 
 

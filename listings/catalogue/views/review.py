@@ -46,7 +46,9 @@ def review_list(request: HttpRequest) -> HttpResponse:
         raise NotFound()
     listings = access.listings_for_review(actor).in_state(ListingState.IN_REVIEW).with_rights()
     needs = access.needs_for_review(actor).in_state(NeedState.IN_REVIEW).select_related("organisation")
-    matters = [_line(one, "listings", str(Mode(one.mode).label)) for one in listings.order_by("due_at", "pk")[:MOST_SHOWN]]
+    matters = [
+        _line(one, "listings", str(Mode(one.mode).label)) for one in listings.order_by("due_at", "pk")[:MOST_SHOWN]
+    ]
     matters += [_line(one, "needs", _("Need")) for one in needs.order_by("due_at", "pk")[:MOST_SHOWN]]
     matters.sort(key=lambda line: line["due_at"])
     suspended = access.listings_for_review(actor).in_state(ListingState.SUSPENDED).with_rights()
@@ -54,7 +56,9 @@ def review_list(request: HttpRequest) -> HttpResponse:
         "matters": matters,
         "promised": REVIEW_WORKING_DAYS,
         "late": sum(line["is_late"] for line in matters),
-        "suspended": [_line(one, "listings", str(Mode(one.mode).label)) for one in suspended.order_by("-state_since")[:20]],
+        "suspended": [
+            _line(one, "listings", str(Mode(one.mode).label)) for one in suspended.order_by("-state_since")[:20]
+        ],
     }
     return render(request, "catalogue/review_list.html", context)
 
@@ -109,8 +113,12 @@ def _detail(
         "waits": subject.state == ListingState.IN_REVIEW,
         "lacks": lacks,
         "decisions": [
-            {"act": act, "url": reverse("review_act", args=[kind, subject.number, act.verb]),
-             "needs_reason": act.verb in WITH_REASON, "is_main": act.verb in {"publish", "resume"}}
+            {
+                "act": act,
+                "url": reverse("review_act", args=[kind, subject.number, act.verb]),
+                "needs_reason": act.verb in WITH_REASON,
+                "is_main": act.verb in {"publish", "resume"},
+            }
             for act in open_acts
         ],
         "asks_reason": any(act.verb in WITH_REASON for act in open_acts),
@@ -138,6 +146,6 @@ def review_act(request: HttpRequest, kind: str, number: str, verb: str) -> HttpR
         take(**{key: subject.pk}, by=request.actor, **reason)  # type: ignore[attr-defined]
     except DomainError as error:
         return _detail(request, subject, kind, form, error)
-    return redirect("review_list" if subject.state == ListingState.IN_REVIEW else "review_detail", **(
-        {} if subject.state == ListingState.IN_REVIEW else {"kind": kind, "number": number}
-    ))
+    if subject.state == ListingState.IN_REVIEW:
+        return redirect("review_list")
+    return redirect("review_detail", kind, number)

@@ -21,7 +21,11 @@ from listings.catalogue.services.saved_searches import (
 )
 from marketplace.core.errors import DomainError, NotFound
 
-LISTS = {"listings": ("listing_list", _("Listings")), "needs": ("need_list", _("Needs")), "patents": ("patent_list", _("Patents"))}
+LISTS = {
+    "listings": ("listing_list", _("Listings")),
+    "needs": ("need_list", _("Needs")),
+    "patents": ("patent_list", _("Patents")),
+}
 
 
 @require_safe

@@ -56,8 +56,17 @@ def listing_new(request: HttpRequest) -> HttpResponse:
             refusal = error
         else:
             return redirect("listing_edit", listing.number, "offer")
-    steps = [{"label": label, "url": "", "state": "now" if step == "rights" else "open"} for step, label in TITLES.items()]
-    context = {"form": form, "steps": steps, "title": TITLES["rights"], "step": "rights", "refusal": refusal, "listing": None}
+    steps = [
+        {"label": label, "url": "", "state": "now" if step == "rights" else "open"} for step, label in TITLES.items()
+    ]
+    context = {
+        "form": form,
+        "steps": steps,
+        "title": TITLES["rights"],
+        "step": "rights",
+        "refusal": refusal,
+        "listing": None,
+    }
     return render(request, "catalogue/wizard.html", context, status=_status(refusal, form, request))
 
 
@@ -120,8 +129,11 @@ def _papers(request: HttpRequest, listing: Listing) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             add_document(
-                listing_id=listing.pk, by=request.actor, upload=form.cleaned_data["upload"],  # type: ignore[attr-defined]
-                title=form.cleaned_data["title"], access=form.cleaned_data["access"],
+                listing_id=listing.pk,
+                by=request.actor,
+                upload=form.cleaned_data["upload"],  # type: ignore[attr-defined]
+                title=form.cleaned_data["title"],
+                access=form.cleaned_data["access"],
             )
         except DomainError as error:
             refusal = error
@@ -129,8 +141,11 @@ def _papers(request: HttpRequest, listing: Listing) -> HttpResponse:
             return redirect("listing_edit", listing.number, "papers")
     documents = ListingDocument.objects.filter(listing=listing, withdrawn_at__isnull=True).select_related("file")
     files = [
-        {**file_line(one), "url": reverse("file", args=[one.file_id]),
-         "withdraw_url": reverse("listing_paper_withdraw", args=[listing.number, one.pk])}
+        {
+            **file_line(one),
+            "url": reverse("file", args=[one.file_id]),
+            "withdraw_url": reverse("listing_paper_withdraw", args=[listing.number, one.pk]),
+        }
         for one in documents
     ]
     return _page(

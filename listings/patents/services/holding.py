@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-
 from collections.abc import Mapping
 
 from django.db import transaction
@@ -21,7 +20,7 @@ from marketplace.core.actor import Actor
 from marketplace.core.errors import DomainError, NotPermitted
 
 
-class NotTaken(DomainError):
+class NotTaken(DomainError):  # noqa: N818 - named like the other refusals
     """The statement was not taken into the register."""
 
     code = "patent_not_taken"
@@ -32,7 +31,7 @@ class NotTaken(DomainError):
 def state_right(record: PatentIn, *, by: Actor, name: str) -> int:
     """Take a holder's statement of one right into the register, as an import of one record; returns the asset's id.
 
-    A right that is already kept by another organisation, or names other owners, is refused. Raises NotPermitted, NotTaken.
+    A right that another organisation keeps, or that names other owners, is refused. Raises NotPermitted, NotTaken.
     """
     if not runs.may_import(by):
         raise NotPermitted()

@@ -1,12 +1,14 @@
 """Importing patents: a stream of records into the register, batch by batch.
 
-Every batch stands or falls in one transaction with its counts, its rejections, the place reached in the file and one event,
-so a killed import goes on behind its last batch and nothing is counted twice. Imports take turns by an advisory lock a batch
-long. `is_strict` makes a whole file one transaction that any rejection undoes.
+Every batch stands or falls in one transaction with its counts, its rejections, the place reached in the file and one
+event, so a killed import goes on behind its last batch and nothing is counted twice. Imports take turns by an
+advisory lock a batch long. `is_strict` makes a whole file one transaction that any rejection undoes.
 """
 
 from __future__ import annotations
 
+import queue
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +31,7 @@ from marketplace.core.actor import Actor
 from marketplace.core.workdays import WorkCalendar, work_calendar
 
 BATCH = 1000
+READ_AHEAD = 2
 IMPORT_LOCK = "patents.import"
 STORED_REJECTIONS = 100_000
 EVENT = "patents.imported"
@@ -36,11 +39,11 @@ log = structlog.get_logger(__name__)
 Progress = Callable[["Summary"], None]
 
 
-class Stopped(Exception):
+class Stopped(Exception):  # noqa: N818 - no error: somebody wished it
     """Somebody cancelled the run; what was taken by then stays."""
 
 
-class StrictRefusal(Exception):
+class StrictRefusal(Exception):  # noqa: N818 - no error: the answer to a wish
     """Undoes the file in strict mode."""
 
 
@@ -98,11 +101,12 @@ def import_paths(
     is_sample: bool = False,
     batch: int = BATCH,
 ) -> Summary:
-    """Import files and folders (in depth), in order. `organisation_id` names whose rights they are: rows of others are refused.
+    """Import files and folders (in depth), in order. `organisation_id` names whose rights they are: rows of others
+    are refused.
 
-    `run` is a run to go on with (from its `position`); without one a run is begun, walked to its end and kept as the record of
-    where facts came from. `progress` is called after each batch with the summary so far. Raises Stopped when the run is
-    cancelled meanwhile, and OSError never: a file that cannot be read is a rejection.
+    `run` is a run to go on with (from its `position`); without one a run is begun, walked to its end and kept as the
+    record of where facts came from. `progress` is called after each batch with the summary so far. Raises Stopped
+    when the run is cancelled meanwhile, and OSError never: a file that cannot be read is a rejection.
     """
     own_run = run is None
     if run is None:
@@ -124,7 +128,9 @@ def import_paths(
     return job.summary
 
 
-def import_records(items: Sequence[ReadItem], *, by: Actor, organisation_id: int | None, name: str, is_sample: bool = False) -> Summary:
+def import_records(
+    items: Sequence[ReadItem], *, by: Actor, organisation_id: int | None, name: str, is_sample: bool = False
+) -> Summary:
     """Import records that are at hand already (a form, demo data) as a run of their own."""
     run = runs.begin_direct(name=name[:200], by=by, strict=False, organisation_id=organisation_id)
     job = _Job(run, by, organisation_id, None, is_sample, BATCH)
@@ -142,7 +148,8 @@ def check_path(
     `stop` is asked after each batch and may end the check early (a cancelled run).
     """
     intake = Intake(claimant=_claimant(organisation_id), today=clock.today(), keeps_all=True)
-    summary, rows = Summary(files=1), []
+    summary = Summary(files=1)
+    rows: list[dict[str, Any]] = []
     for chunk in _chunks(_read(path), BATCH):
         intake.load([item.record for item in chunk if isinstance(item, RawRecord)])
         for item in chunk:
@@ -190,15 +197,49 @@ def _read(path: Path) -> Iterator[ReadItem]:
 
 
 def _chunks(items: Iterator[ReadItem], size: int) -> Iterator[list[ReadItem]]:
-    while chunk := list(islice(items, size)):
-        yield chunk
+    """The items in batches. A thread reads ahead by two, so that files are read while the database works."""
+    ready: queue.Queue[list[ReadItem] | BaseException | None] = queue.Queue(maxsize=READ_AHEAD)
+    stop = threading.Event()
+
+    def hand_over(what: list[ReadItem] | BaseException | None) -> None:
+        while not stop.is_set():
+            try:
+                ready.put(what, timeout=0.2)
+                return
+            except queue.Full:
+                continue
+
+    def read() -> None:
+        try:
+            while not stop.is_set() and (chunk := list(islice(items, size))):
+                hand_over(chunk)
+            hand_over(None)
+        except BaseException as error:  # noqa: BLE001 - raised again where the batches are taken
+            hand_over(error)
+
+    reader = threading.Thread(target=read, name="import-reader", daemon=True)
+    reader.start()
+    try:
+        while (found := ready.get()) is not None:
+            if isinstance(found, BaseException):
+                raise found
+            yield found
+    finally:
+        stop.set()
+        reader.join()
 
 
 class _Job:
     """One run at work."""
 
     def __init__(
-        self, run: ImportRun, by: Actor, organisation_id: int | None, progress: Progress | None, is_sample: bool, batch: int
+        self,
+        run: ImportRun,
+        by: Actor,
+        organisation_id: int | None,
+        progress: Progress | None,
+        is_sample: bool,
+        batch: int,
     ) -> None:
         self.run = run
         self.by = by
@@ -230,12 +271,16 @@ class _Job:
             self._refuse_file(path, kept, before, at)
 
     def _refuse_file(self, path: Path, kept: Summary, before: int, at: int) -> None:
-        """Nothing of the file was taken: every record of it counts as rejected, each bad one with its own reason and the sound
-        ones because of the others."""
+        """Nothing of the file was taken: every record of it counts as rejected, each bad one with its own reason and
+        the sound ones because of the others."""
         bad = {(one.file, one.line, one.number): one for one in self.summary.rejections[before:]}
         rejections = self.summary.rejections[:before]
         self.summary.records, self.summary.created = kept.records, kept.created
-        self.summary.updated, self.summary.unchanged, self.summary.rejected = kept.updated, kept.unchanged, kept.rejected
+        self.summary.updated, self.summary.unchanged, self.summary.rejected = (
+            kept.updated,
+            kept.unchanged,
+            kept.rejected,
+        )
         self.summary.rejections = rejections
         taken = 0
         for item in _read(path):
@@ -307,7 +352,13 @@ class _Job:
         return outcomes
 
     def _store(
-        self, rejections: Sequence[Rejection], *, created: int, updated: int, unchanged: int, items: int,
+        self,
+        rejections: Sequence[Rejection],
+        *,
+        created: int,
+        updated: int,
+        unchanged: int,
+        items: int,
         not_patents: Sequence[NotPatents] = (),
     ) -> None:
         """Counts, place and rejections of a batch, on the run's row; raises Stopped when it was cancelled."""
@@ -321,15 +372,31 @@ class _Job:
         run.records += created + updated + unchanged + len(rejections)
         run.position += items
         run.heard_at = clock.now()
-        run.not_patents = [*run.not_patents, *({"file": shown(one.file, run), "what": one.what} for one in not_patents)][:1000]
+        run.not_patents = [
+            *run.not_patents,
+            *({"file": shown(one.file, run), "what": one.what} for one in not_patents),
+        ][:1000]
         run.save(
-            update_fields=["created", "updated", "unchanged", "rejected", "records", "position", "heard_at", "not_patents"]
+            update_fields=[
+                "created",
+                "updated",
+                "unchanged",
+                "rejected",
+                "records",
+                "position",
+                "heard_at",
+                "not_patents",
+            ]
         )
         room = max(0, STORED_REJECTIONS - (run.rejected - len(rejections)))
         ImportRejection.objects.bulk_create(
             [
                 ImportRejection(
-                    run=run, file=shown(one.file, run)[:300], line=one.line, number=one.number[:80], code=one.code,
+                    run=run,
+                    file=shown(one.file, run)[:300],
+                    line=one.line,
+                    number=one.number[:80],
+                    code=one.code,
                     params=plain(one.params),
                 )
                 for one in rejections[:room]
@@ -339,7 +406,8 @@ class _Job:
 
 
 def shown(name: str, run: ImportRun, path: Path | None = None) -> str:
-    """A file as people know it: an upload by the name it came with, others by their own; never a path of this machine."""
+    """A file as people know it: an upload by the name it came with, others by their own; never a path of this
+    machine."""
     container, mark, member = name.partition("!")
     return (run.name if run.file_id else Path(container).name) + mark + member
 
@@ -347,7 +415,8 @@ def shown(name: str, run: ImportRun, path: Path | None = None) -> str:
 def plain(params: Any) -> dict[str, Any]:
     """Parameters of a reason as they are stored: short, and without what the database cannot hold."""
     return {
-        name: value if isinstance(value, int) else str(value).replace("\0", "")[:300] for name, value in dict(params).items()
+        name: value if isinstance(value, int) else str(value).replace("\0", "")[:300]
+        for name, value in dict(params).items()
     }
 
 

@@ -1,4 +1,5 @@
-"""Indexing beside an import: a process of its own follows the events, so both cores work and nothing is indexed twice."""
+"""Indexing beside an import: a process of its own follows the events, so both cores work and nothing is indexed
+twice."""
 
 from __future__ import annotations
 
@@ -16,10 +17,10 @@ WAIT_S = 600
 def beside() -> Iterator[None]:
     """Run `manage.py follow_index` while the block runs, and let it finish what is left when the block is over.
 
-    The follower is the relay's own search subscriber under the relay's own lock: with a site running, its worker and this
-    process share the work. Importing goes on when the follower cannot start; the relay indexes later then.
+    The follower is the relay's own search subscriber under the relay's own lock: with a site running, its worker and
+    this process share the work. Importing goes on when the follower cannot start; the relay indexes later then.
     """
-    follower = subprocess.Popen(
+    follower = subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, str(settings.BASE_DIR / "manage.py"), "follow_index"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

@@ -1,7 +1,7 @@
 """What a record means for the register before anything is written: its keys, its content, what becomes of it.
 
-`Intake` decides record by record, in order, from what the database holds and from what earlier records of the same import
-have changed. It writes nothing, so a check of a file and its import decide alike.
+`Intake` decides record by record, in order, from what the database holds and from what earlier records of the same
+import have changed. It writes nothing, so a check of a file and its import decide alike.
 """
 
 from __future__ import annotations
@@ -78,10 +78,12 @@ def folded_name(name: str) -> str:
 def keys_of(record: PatentIn) -> list[Key]:
     """The numbers by which this record is one with others of the same right.
 
-    Publication numbers leave out the kind code (an A and a B of one application are one right), except that offices other than
-    CN and US number their utility models and designs apart, so theirs carry a mark. Numbers of other offices do not join.
+    Publication numbers leave out the kind code (an A and a B of one application are one right), except that offices
+    other than CN and US number their utility models and designs apart, so theirs carry a mark. Numbers of other
+    offices do not join.
     """
-    office, found = record.office, {}
+    office = record.office
+    found: dict[Key, None] = {}
     if record.application_number:
         found["application", office, record.application_number] = None
     if record.grant_number:
@@ -106,15 +108,28 @@ def _marked(office: str, number: str, code: str, sort: str = "publication") -> s
 
 
 _TEXT_FIELDS = (
-    "office", "kind", "application_number", "publication_number", "kind_code", "grant_number", "title_zh", "title_en",
-    "abstract_zh", "abstract_en", "first_claim", "family_id", "legal_status", "language",
+    "office",
+    "kind",
+    "application_number",
+    "publication_number",
+    "kind_code",
+    "grant_number",
+    "title_zh",
+    "title_en",
+    "abstract_zh",
+    "abstract_en",
+    "first_claim",
+    "family_id",
+    "legal_status",
+    "language",
 )
 _DATE_FIELDS = ("filed_on", "published_on", "granted_on", "expires_on")
 _PLAIN_LISTS = ("claims", "ipc", "cpc", "locarno", "family")
 
 
 def content_of(record: PatentIn) -> dict[str, Any]:
-    """The record as stored: what the source says, silent fields left out, dates as ISO text. Descriptions stay in the raw."""
+    """The record as stored: what the source says, silent fields left out, dates as ISO text. Descriptions stay in the
+    raw."""
     content: dict[str, Any] = {}
     for name in _TEXT_FIELDS:
         if value := getattr(record, name):
@@ -136,7 +151,9 @@ def content_of(record: PatentIn) -> dict[str, Any]:
     if record.description:
         content["description_length"] = len(record.description)
     if record.priority:
-        content["priority"] = [[office, number, day.isoformat() if day else ""] for office, number, day in record.priority]
+        content["priority"] = [
+            [office, number, day.isoformat() if day else ""] for office, number, day in record.priority
+        ]
     if record.publications:
         content["publications"] = [
             [office, number, code, day.isoformat() if day else ""] for office, number, code, day in record.publications
@@ -144,7 +161,11 @@ def content_of(record: PatentIn) -> dict[str, Any]:
     if record.parties:
         content["parties"] = [
             _full(
-                role=one.role, name=one.name, name_en=one.name_en, country=one.country, address=one.address,
+                role=one.role,
+                name=one.name,
+                name_en=one.name_en,
+                country=one.country,
+                address=one.address,
                 share=[one.share.numerator, one.share.denominator] if one.share else None,
             )
             for one in record.parties
@@ -152,15 +173,24 @@ def content_of(record: PatentIn) -> dict[str, Any]:
     if record.events:
         content["events"] = [
             _full(
-                code=one.code, on=one.on.isoformat() if one.on else "", office=one.office, category=one.category,
-                text_zh=one.text_zh, text_en=one.text_en,
+                code=one.code,
+                on=one.on.isoformat() if one.on else "",
+                office=one.office,
+                category=one.category,
+                text_zh=one.text_zh,
+                text_en=one.text_en,
             )
             for one in record.events
         ]
     if record.citations:
         content["citations"] = [
             _full(
-                number=one.number, kind_code=one.kind_code, office=one.office, category=one.category, by=one.by, text=one.text
+                number=one.number,
+                kind_code=one.kind_code,
+                office=one.office,
+                category=one.category,
+                by=one.by,
+                text=one.text,
             )
             for one in record.citations
         ]
@@ -182,12 +212,23 @@ def dumps(value: Any) -> str:
     return text.replace("\\u0000", "") if "\\u0000" in text else text
 
 
-_PARTS = ("claims", "events", "family", "citations", "description", "title_en", "title_zh", "abstract_en", "abstract_zh", "publications")
+_PARTS = (
+    "claims",
+    "events",
+    "family",
+    "citations",
+    "description",
+    "title_en",
+    "title_zh",
+    "abstract_en",
+    "abstract_zh",
+    "publications",
+)
 
 
 def document_of(record: PatentIn) -> str:
-    """What tells this document of its source from the others about the same right. Partial answers (claims, events, a family)
-    stand beside the bibliographic one and do not replace it."""
+    """What tells this document of its source from the others about the same right. Partial answers (claims, events, a
+    family) stand beside the bibliographic one and do not replace it."""
     name = f"{record.publication_number or record.application_number or record.grant_number}{record.kind_code}"
     if record.partial:
         name += "#" + "+".join(part for part in _PARTS if getattr(record, part))
@@ -204,8 +245,8 @@ def owner_names(record: PatentIn) -> set[str]:
 
 
 class Intake:
-    """Decides records in order. With `keeps_all` (a check) what earlier batches decided is remembered; without it (an import)
-    `load` starts each batch from the database, which holds what the batch before wrote."""
+    """Decides records in order. With `keeps_all` (a check) what earlier batches decided is remembered; without it (an
+    import) `load` starts each batch from the database, which holds what the batch before wrote."""
 
     def __init__(self, *, claimant: Claimant | None, today: date, keeps_all: bool = False) -> None:
         self.claimant = claimant
@@ -270,7 +311,9 @@ class Intake:
         if len(ids) > 1:
             target = self._absorbing(ids)
             if target is None:
-                return self._reject(item, "number_belongs_to_another", numbers=", ".join(sorted(key[2] for key in keys)))
+                return self._reject(
+                    item, "number_belongs_to_another", numbers=", ".join(sorted(key[2] for key in keys))
+                )
             right = target
         refusal = self._claim(item, right)
         if refusal is not None:
@@ -338,8 +381,11 @@ class Intake:
         return None
 
     def _absorbing(self, ids: Sequence[int]) -> Right | None:
-        """Of several rights that a record shows to be one, the one that takes in the others; None when two are in use."""
-        used = [pk for pk in ids if self.rights[pk].holder_id or self.rights[pk].new_holder_id or self._is_referred_to(pk)]
+        """Of several rights that a record shows to be one, the one that takes in the others; None when two are in
+        use."""
+        used = [
+            pk for pk in ids if self.rights[pk].holder_id or self.rights[pk].new_holder_id or self._is_referred_to(pk)
+        ]
         if len(used) > 1:
             return None
         if used and used[0] > 0:
@@ -388,4 +434,3 @@ class Intake:
     @staticmethod
     def _reject(item: RawRecord, code: str, **params: Any) -> Rejection:
         return Rejection(item.file, item.line, item.record.number[:80], code, params)
-

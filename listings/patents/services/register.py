@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -24,17 +25,18 @@ MOST_CITATIONS = 5_000
 MOST_CLASSES = 400
 
 _ASSET_COLUMNS = (
-    "kind, office, number, title_zh, title_en, status, status_on, next_change_on, filed_on, granted_on, expires_on, updated_at"
+    "kind, office, number, title_zh, title_en, status, status_on, next_change_on, filed_on, granted_on, expires_on,"
+    " updated_at"
 )
 _PATENT_COLUMNS = (
-    "patent_kind, application_number, publication_number, kind_code, grant_number, abstract_zh, abstract_en, first_claim, claims,"
-    " published_on, expires_override, priorities, publications, ipc, cpc, locarno, family, family_id, legal_status_text,"
-    " cited_by_count, title_other, status_basis, is_partial, extras, facts, conflicts"
+    "patent_kind, application_number, publication_number, kind_code, grant_number, abstract_zh, abstract_en,"
+    " first_claim, claims, published_on, expires_override, priorities, publications, ipc, cpc, locarno, family,"
+    " family_id, legal_status_text, cited_by_count, title_other, status_basis, is_partial, extras, facts, conflicts"
 )
 
 
 def write(rights: Sequence[Right], *, run_id: int | None, days: WorkCalendar, is_sample: bool = False) -> list[int]:
-    """Write these rights, new and changed, and return their asset ids. The caller holds the transaction and the import lock."""
+    """Write these rights, new and changed; returns their asset ids. The caller holds transaction and import lock."""
     if not rights:
         return []
     new = [right for right in rights if right.id < 0]
@@ -71,8 +73,12 @@ def rewrite(ids: Sequence[int], *, days: WorkCalendar) -> None:
 
 
 def standing(
-    columns: Mapping[str, Any], facts: Mapping[str, Sequence[str]], events: Iterable[Mapping[str, Any]],
-    paid: Mapping[int, date], on: date, days: WorkCalendar,
+    columns: Mapping[str, Any],
+    facts: Mapping[str, Sequence[str]],
+    events: Iterable[Mapping[str, Any]],
+    paid: Mapping[int, date],
+    on: date,
+    days: WorkCalendar,
 ) -> tuple[status.Standing, date | None]:
     """The derived status of merged columns on a day, and the expiry date."""
     office, kind = columns["office"], columns["kind"]
@@ -84,7 +90,7 @@ def standing(
         as_of = facts.get("legal_status", ["", ""])[1]
         words.append(status.Word(columns["legal_status"], date.fromisoformat(as_of) if as_of else None))
     if office == "CN":
-        # Texts of the Chinese gazette are known to us; other offices' event texts speak of oppositions and single states too.
+        # Texts of the Chinese gazette are known to us; other offices' speak of oppositions and of single states too.
         words += [
             status.Word(one.get("text_zh") or one.get("text_en") or one.get("code", ""), date.fromisoformat(one["on"]))
             for one in events
@@ -112,7 +118,10 @@ def _told(cursor: Any, rights: Sequence[Right]) -> dict[int, list[merge.Told]]:
     if not rights:
         return {}
     replaced = {
-        (right.id, *name) for right in rights for name, document in right.documents.items() if document.content is not None
+        (right.id, *name)
+        for right in rights
+        for name, document in right.documents.items()
+        if document.content is not None
     }
     cursor.execute(
         "SELECT patent_id, source, document, as_of, content::text FROM patents_sourcerecord"
@@ -138,7 +147,9 @@ def _told_now(right: Right) -> list[merge.Told]:
 def _payments(cursor: Any, ids: Sequence[int]) -> dict[int, dict[int, date]]:
     paid: dict[int, dict[int, date]] = {}
     if ids:
-        cursor.execute("SELECT patent_id, year, paid_on FROM patents_annuitypayment WHERE patent_id = ANY(%s)", [list(ids)])
+        cursor.execute(
+            "SELECT patent_id, year, paid_on FROM patents_annuitypayment WHERE patent_id = ANY(%s)", [list(ids)]
+        )
         for pk, year, paid_on in cursor.fetchall():
             paid.setdefault(pk, {})[year] = paid_on
     return paid
@@ -150,19 +161,24 @@ def _take_over(cursor: Any, rights: Sequence[Right]) -> None:
     for right in rights:
         for pk in right.absorbs:
             cursor.execute(
-                "DELETE FROM patents_sourcerecord a USING patents_sourcerecord b WHERE a.patent_id = %s AND b.patent_id = %s"
-                " AND a.source = b.source AND a.document = b.document",
+                "DELETE FROM patents_sourcerecord a USING patents_sourcerecord b"
+                " WHERE a.patent_id = %s AND b.patent_id = %s AND a.source = b.source AND a.document = b.document",
                 [pk, right.id],
             )
             # the new asset row may not stand yet: foreign keys are checked at the end of the transaction
             for table in ("patents_sourcerecord", "patents_identifier", "patents_annuitypayment"):
-                cursor.execute(f"UPDATE {table} SET patent_id = %s WHERE patent_id = %s", [right.id, pk])
+                cursor.execute(f"UPDATE {table} SET patent_id = %s WHERE patent_id = %s", [right.id, pk])  # noqa: S608 - own names
             Asset.objects.filter(pk=pk).delete()
 
 
 def _write_views(
-    cursor: Any, rights: Sequence[Right], merged: Mapping[int, merge.Merged], payments: Mapping[int, Mapping[int, date]],
-    fresh: set[int], days: WorkCalendar, is_sample: bool,
+    cursor: Any,
+    rights: Sequence[Right],
+    merged: Mapping[int, merge.Merged],
+    payments: Mapping[int, Mapping[int, date]],
+    fresh: set[int],
+    days: WorkCalendar,
+    is_sample: bool,
 ) -> None:
     today, now = clock.today(), clock.now()
     asset_rows: list[Row] = []
@@ -178,33 +194,70 @@ def _write_views(
             view.facts["title_en"] = view.facts["title_other"]
         asset_rows.append(
             (
-                right.id, "patent", columns["office"], _cut(merge.asset_number(columns["office"], columns), 40), title_zh,
-                title_en, derived.status, today, derived.next_change_on, columns["filed_on"], columns["granted_on"], expires,
-                now, right.new_holder_id,
+                right.id,
+                "patent",
+                columns["office"],
+                _cut(merge.asset_number(columns["office"], columns), 40),
+                title_zh,
+                title_en,
+                derived.status,
+                today,
+                derived.next_change_on,
+                columns["filed_on"],
+                columns["granted_on"],
+                expires,
+                now,
+                right.new_holder_id,
             )
         )
         patent_rows.append(
             (
-                right.id, columns["kind"] or "other", _cut(columns["application_number"], 40),
-                _cut(columns["publication_number"], 40), _cut(columns["kind_code"], 4), _cut(columns["grant_number"], 40),
-                columns["abstract_zh"], columns["abstract_en"], columns["first_claim"], dumps(columns["claims"]),
-                columns["published_on"], columns["expires_on"], dumps(columns["priority"]), dumps(columns["publications"]),
-                [_cut(one, 20) for one in columns["ipc"][:MOST_CLASSES]], [_cut(one, 20) for one in columns["cpc"][:MOST_CLASSES]],
-                [_cut(one, 20) for one in columns["locarno"][:MOST_CLASSES]], [_cut(one, 40) for one in columns["family"]],
-                _cut(columns["family_id"], 40), _cut(columns["legal_status"], 200),
+                right.id,
+                columns["kind"] or "other",
+                _cut(columns["application_number"], 40),
+                _cut(columns["publication_number"], 40),
+                _cut(columns["kind_code"], 4),
+                _cut(columns["grant_number"], 40),
+                columns["abstract_zh"],
+                columns["abstract_en"],
+                columns["first_claim"],
+                dumps(columns["claims"]),
+                columns["published_on"],
+                columns["expires_on"],
+                dumps(columns["priority"]),
+                dumps(columns["publications"]),
+                [_cut(one, 20) for one in columns["ipc"][:MOST_CLASSES]],
+                [_cut(one, 20) for one in columns["cpc"][:MOST_CLASSES]],
+                [_cut(one, 20) for one in columns["locarno"][:MOST_CLASSES]],
+                [_cut(one, 40) for one in columns["family"]],
+                _cut(columns["family_id"], 40),
+                _cut(columns["legal_status"], 200),
                 None if columns["cited_by_count"] is None else min(int(columns["cited_by_count"]), 2**31 - 1),
-                dumps(columns["title_other"]), derived.basis, view.is_partial, dumps(columns["extras"]), dumps(view.facts),
+                dumps(columns["title_other"]),
+                derived.basis,
+                view.is_partial,
+                dumps(columns["extras"]),
+                dumps(view.facts),
                 dumps(view.conflicts),
             )
         )
     new_assets = [row for row in asset_rows if row[0] in fresh]
     new_patents = [row for row in patent_rows if row[0] in fresh]
     _copy(
-        cursor, "assets_asset", f"id, {_ASSET_COLUMNS}, holder_id, is_sample, version, created_at",
+        cursor,
+        "assets_asset",
+        f"id, {_ASSET_COLUMNS}, holder_id, is_sample, version, created_at",
         ((*row, is_sample, 1, now) for row in new_assets),
     )
-    _copy(cursor, "patents_patent", f"asset_id, {_PATENT_COLUMNS}, has_evaluation_report", ((*row, False) for row in new_patents))
-    _update(cursor, "assets_asset", "id", _ASSET_COLUMNS, [row for row in asset_rows if row[0] not in fresh], holder=True)
+    _copy(
+        cursor,
+        "patents_patent",
+        f"asset_id, {_PATENT_COLUMNS}, has_evaluation_report",
+        ((*row, False) for row in new_patents),
+    )
+    _update(
+        cursor, "assets_asset", "id", _ASSET_COLUMNS, [row for row in asset_rows if row[0] not in fresh], holder=True
+    )
     _update(cursor, "patents_patent", "asset_id", _PATENT_COLUMNS, [row for row in patent_rows if row[0] not in fresh])
 
 
@@ -214,12 +267,13 @@ def _update(cursor: Any, table: str, key: str, columns: str, rows: Sequence[Row]
         return
     names = [one.strip() for one in columns.split(",")]
     listed = ", ".join([key, *names, *(["holder_id"] if holder else [])])
-    cursor.execute(f"CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {listed} FROM {table} WITH NO DATA")
+    # every name below is a constant of this module
+    cursor.execute(f"CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {listed} FROM {table} WITH NO DATA")  # noqa: S608
     _copy(cursor, "incoming", listed, rows)
     sets = ", ".join(f"{name} = n.{name}" for name in names)
     if holder:
         sets += ", holder_id = COALESCE(t.holder_id, n.holder_id), version = t.version + 1"
-    cursor.execute(f"UPDATE {table} t SET {sets} FROM incoming n WHERE t.{key} = n.{key}")
+    cursor.execute(f"UPDATE {table} t SET {sets} FROM incoming n WHERE t.{key} = n.{key}")  # noqa: S608
     cursor.execute("DROP TABLE incoming")
 
 
@@ -227,8 +281,16 @@ def _write_sources(cursor: Any, rights: Sequence[Right], fresh: set[int], run_id
     now = clock.now()
     rows = [
         (
-            right.id, source, name, document.as_of, document.text, document.sha, document.earlier,
-            zlib.compress(document.raw, RAW_LEVEL), run_id, now,
+            right.id,
+            source,
+            name,
+            document.as_of,
+            document.text,
+            document.sha,
+            document.earlier,
+            zlib.compress(document.raw, RAW_LEVEL),
+            run_id,
+            now,
         )
         for right in rights
         for (source, name), document in right.documents.items()
@@ -237,13 +299,16 @@ def _write_sources(cursor: Any, rights: Sequence[Right], fresh: set[int], run_id
     changed = [row for row in rows if row[0] not in fresh]
     if changed:
         cursor.execute(
-            "DELETE FROM patents_sourcerecord s USING unnest(%s::bigint[], %s::text[], %s::text[]) AS c(pk, source, document)"
+            "DELETE FROM patents_sourcerecord s"
+            " USING unnest(%s::bigint[], %s::text[], %s::text[]) AS c(pk, source, document)"
             " WHERE s.patent_id = c.pk AND s.source = c.source AND s.document = c.document",
             [[row[0] for row in changed], [row[1] for row in changed], [row[2] for row in changed]],
         )
     _copy(
-        cursor, "patents_sourcerecord",
-        "patent_id, source, document, as_of, content, content_sha256, earlier_sha256, raw, run_id, seen_at", rows,
+        cursor,
+        "patents_sourcerecord",
+        "patent_id, source, document, as_of, content, content_sha256, earlier_sha256, raw, run_id, seen_at",
+        rows,
     )
 
 
@@ -255,18 +320,28 @@ def _write_keys(cursor: Any, rights: Sequence[Right]) -> None:
 def _write_children(cursor: Any, rights: Sequence[Right], merged: Mapping[int, merge.Merged], fresh: set[int]) -> None:
     old = [right.id for right in rights if right.id not in fresh]
     if old:
-        for table, key in (("assets_party", "asset_id"), ("assets_legalevent", "asset_id"), ("patents_citation", "patent_id")):
-            cursor.execute(f"DELETE FROM {table} WHERE {key} = ANY(%s)", [old])
+        for table, key in (
+            ("assets_party", "asset_id"),
+            ("assets_legalevent", "asset_id"),
+            ("patents_citation", "patent_id"),
+        ):
+            cursor.execute(f"DELETE FROM {table} WHERE {key} = ANY(%s)", [old])  # noqa: S608 - own names
     _copy(
-        cursor, "assets_party", "asset_id, role, sequence, name, name_en, country, share_numerator, share_denominator",
+        cursor,
+        "assets_party",
+        "asset_id, role, sequence, name, name_en, country, share_numerator, share_denominator",
         _each(rights, merged, lambda view: view.parties[:MOST_PARTIES], _party_row),
     )
     _copy(
-        cursor, "assets_legalevent", 'asset_id, "on", office, code, category, text_zh, text_en, source',
+        cursor,
+        "assets_legalevent",
+        'asset_id, "on", office, code, category, text_zh, text_en, source',
         _each(rights, merged, lambda view: view.events[:MOST_EVENTS], _event_row),
     )
     _copy(
-        cursor, "patents_citation", "patent_id, sequence, office, number, kind_code, category, cited_by, text",
+        cursor,
+        "patents_citation",
+        "patent_id, sequence, office, number, kind_code, category, cited_by, text",
         (
             (right.id, at, *_citation_row(one))
             for right in rights
@@ -276,8 +351,10 @@ def _write_children(cursor: Any, rights: Sequence[Right], merged: Mapping[int, m
 
 
 def _each(
-    rights: Sequence[Right], merged: Mapping[int, merge.Merged],
-    of: Callable[[merge.Merged], Sequence[Mapping[str, Any]]], row: Callable[[Mapping[str, Any]], Row],
+    rights: Sequence[Right],
+    merged: Mapping[int, merge.Merged],
+    of: Callable[[merge.Merged], Sequence[Mapping[str, Any]]],
+    row: Callable[[Mapping[str, Any]], Row],
 ) -> list[Row]:
     return [(right.id, *row(one)) for right in rights for one in of(merged[right.id])]
 
@@ -287,22 +364,35 @@ def _party_row(one: Mapping[str, Any]) -> Row:
     if share[0] is not None and not 0 < share[0] <= share[1]:
         share = (None, None)
     return (
-        one["role"], one["sequence"], _cut(one.get("name") or one.get("name_en", ""), 400), _cut(one.get("name_en", ""), 400), _cut(one.get("country", ""), 2),
+        one["role"],
+        one["sequence"],
+        _cut(one.get("name") or one.get("name_en", ""), 400),
+        _cut(one.get("name_en", ""), 400),
+        _cut(one.get("country", ""), 2),
         *share,
     )
 
 
 def _event_row(one: Mapping[str, Any]) -> Row:
     return (
-        one.get("on") or None, _cut(one.get("office", ""), 2), _cut(one.get("code", ""), 40), _cut(one.get("category", ""), 1),
-        one.get("text_zh", ""), one.get("text_en", ""), one["source"],
+        one.get("on") or None,
+        _cut(one.get("office", ""), 2),
+        _cut(one.get("code", ""), 40),
+        _cut(one.get("category", ""), 1),
+        one.get("text_zh", ""),
+        one.get("text_en", ""),
+        one["source"],
     )
 
 
 def _citation_row(one: Mapping[str, Any]) -> Row:
     return (
-        _cut(one.get("office", ""), 2), _cut(one.get("number", ""), 40), _cut(one.get("kind_code", ""), 4),
-        _cut(one.get("category", ""), 20), _cut(one.get("by", ""), 12), one.get("text", ""),
+        _cut(one.get("office", ""), 2),
+        _cut(one.get("number", ""), 40),
+        _cut(one.get("kind_code", ""), 4),
+        _cut(one.get("category", ""), 20),
+        _cut(one.get("by", ""), 12),
+        one.get("text", ""),
     )
 
 
@@ -314,6 +404,41 @@ def _copy(cursor: Any, table: str, columns: str, rows: Iterable[Row]) -> None:
     rows = list(rows)
     if not rows:
         return
+    text = "".join(["\t".join(map(_field, row)) + "\n" for row in rows])
     with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
+        copy.write(text)
+
+
+_SPECIAL = re.compile(r"[\\\n\r\t]")
+_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def _field(value: Any) -> str:
+    """One field of PostgreSQL's COPY text format; a third of the time the driver's general adaptation takes."""
+    kind = type(value)
+    if kind is str:
+        return _SPECIAL.sub(_escaped, value) if _SPECIAL.search(value) else value
+    if value is None:
+        return "\\N"
+    if kind is int:
+        return str(value)
+    if kind is bool:
+        return "t" if value else "f"
+    if kind is bytes:
+        return "\\\\x" + value.hex()
+    if kind is list:
+        return _field("{" + ",".join(map(_element, value)) + "}")
+    if kind is datetime or kind is date:
+        return str(value.isoformat())
+    raise TypeError(f"no way to copy {kind.__name__}")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return _ESCAPES[found.group()]
+
+
+def _element(value: str | bytes) -> str:
+    """An element of an array, quoted."""
+    if isinstance(value, bytes):
+        return '"\\\\x' + value.hex() + '"'
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

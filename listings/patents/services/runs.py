@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -16,6 +17,7 @@ from marketplace.core.actor import SYSTEM, Actor
 from marketplace.core.errors import DomainError, NotPermitted
 from marketplace.core.lifecycle import AnyOf, Clock, Days, Edge, Graph, Party
 from marketplace.core.locks import locked
+from marketplace.core.models import StoredFile
 
 PURPOSE = "patent-import"
 SILENT_FOR = timedelta(minutes=2)
@@ -25,7 +27,7 @@ KEEPERS = Party("organisation_id", frozenset({Role.OWNER, Role.STAFF}), power=Po
 EITHER = AnyOf((KEEPERS, Clock()))
 
 
-class NothingToImport(DomainError):
+class NothingToImport(DomainError):  # noqa: N818 - named like the other refusals
     """The check found no record that could be taken."""
 
     code = "nothing_to_import"
@@ -34,7 +36,7 @@ class NothingToImport(DomainError):
     remedy = _("Correct the rows in the list of errors, or choose another file.")
 
 
-class StrictCheckFailed(DomainError):
+class StrictCheckFailed(DomainError):  # noqa: N818 - named like the other refusals
     """A strict run takes a file whole or not at all."""
 
     code = "strict_check_failed"
@@ -85,17 +87,22 @@ def may_import(by: Actor) -> bool:
 
 
 @files.guard(PURPOSE)
-def _opens(actor: Actor, row: files.StoredFile) -> bool:
+def _opens(actor: Actor, row: StoredFile) -> bool:
     return actor.acts_for is not None and actor.acts_for == row.org_id
 
 
-def upload(file: UploadedFile, *, by: Actor, strict: bool) -> ImportRun:
+def upload(file: UploadedFile[Any], *, by: Actor, strict: bool) -> ImportRun:
     """Keep an upload and begin its run; a worker checks it next (subscribers.py). Raises NotPermitted, FileRefused."""
     if not may_import(by):
         raise NotPermitted()
     with transaction.atomic():
         stored = files.keep(
-            file, purpose=PURPOSE, by=by, allowed=files.IMPORTS, org_id=by.acts_for, max_bytes=settings.IMPORT_UPLOAD_MAX_BYTES
+            file,
+            purpose=PURPOSE,
+            by=by,
+            allowed=files.IMPORTS,
+            org_id=by.acts_for,
+            max_bytes=settings.IMPORT_UPLOAD_MAX_BYTES,
         )
         run = ImportRun(
             organisation_id=by.acts_for,
@@ -114,7 +121,13 @@ def upload(file: UploadedFile, *, by: Actor, strict: bool) -> ImportRun:
 def begin_direct(*, name: str, by: Actor, strict: bool, organisation_id: int | None) -> ImportRun:
     """The run of an import that nobody has to confirm (a command, demo data)."""
     with transaction.atomic():
-        run = ImportRun(name=name or "-", is_strict=strict, organisation_id=organisation_id, created_by_id=by.user_id, created_at=clock.now())
+        run = ImportRun(
+            name=name or "-",
+            is_strict=strict,
+            organisation_id=organisation_id,
+            created_by_id=by.user_id,
+            created_at=clock.now(),
+        )
         lifecycle.begin(IMPORT_GRAPH, run, by=by)
         lifecycle.walk(IMPORT_GRAPH, run, "check", by=SYSTEM)
         lifecycle.walk(IMPORT_GRAPH, run, "go", by=SYSTEM)

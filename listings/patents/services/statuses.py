@@ -20,7 +20,8 @@ EVENT = "asset.status"
 
 
 def refresh_due(*, limit: int = 1_000_000) -> int:
-    """Derive anew every right whose status was due to change by today; one event for each that did. Returns that number."""
+    """Derive anew every right whose status was due to change by today; one event for each that did. Returns that
+    number."""
     changed = taken = 0
     days = work_calendar()
     while taken < limit:
@@ -40,7 +41,9 @@ def refresh_due(*, limit: int = 1_000_000) -> int:
 def refresh(*, asset_id: int, by: Actor) -> bool:
     """Derive one right anew after something it depends on has changed; True when its status did."""
     with transaction.atomic():
-        return bool(_refresh(list(Asset.objects.select_for_update(no_key=True).filter(pk=asset_id)), work_calendar(), by))
+        return bool(
+            _refresh(list(Asset.objects.select_for_update(no_key=True).filter(pk=asset_id)), work_calendar(), by)
+        )
 
 
 def _refresh(assets: Sequence[Asset], days: WorkCalendar, by: Actor) -> int:
@@ -51,7 +54,9 @@ def _refresh(assets: Sequence[Asset], days: WorkCalendar, by: Actor) -> int:
     for payment in AnnuityPayment.objects.filter(patent_id__in=ids):
         paid.setdefault(payment.patent_id, {})[payment.year] = payment.paid_on
     told: dict[int, list[dict[str, Any]]] = {}
-    for event in LegalEvent.objects.filter(asset_id__in=ids, on__isnull=False):
+    for event in LegalEvent.objects.filter(asset_id__in=ids):
+        if event.on is None:
+            continue
         told.setdefault(event.asset_id, []).append(
             {"on": event.on.isoformat(), "text_zh": event.text_zh, "text_en": event.text_en, "code": event.code}
         )
@@ -94,6 +99,7 @@ def columns_of(asset: Asset, patent: Patent) -> dict[str, Any]:
         "priority": patent.priorities,
         "grant_number": patent.grant_number,
         "has_grant_document": any(
-            one[0] == asset.office and is_grant_code(one[0], one[2], int((one[3] or "9999")[:4])) for one in patent.publications
+            one[0] == asset.office and is_grant_code(one[0], one[2], int((one[3] or "9999")[:4]))
+            for one in patent.publications
         ),
     }

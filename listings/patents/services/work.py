@@ -29,7 +29,7 @@ def work(run_id: int) -> str:
     with importing.only_worker_of(run_id) as is_ours:
         run = ImportRun.objects.select_related("file").get(pk=run_id)
         if not is_ours or run.file is None or run.state not in (S.UPLOADED, S.RUNNING):
-            return run.state
+            return str(run.state)
         ImportRun.objects.filter(pk=run_id).update(heard_at=clock.now())
         try:
             with on_disk(run) as path:
@@ -42,7 +42,7 @@ def work(run_id: int) -> str:
         except Exception as error:
             log.exception("import_failed", run=run_id)
             runs.fail(run_id, error)
-        return ImportRun.objects.values_list("state", flat=True).get(pk=run_id)
+        return str(ImportRun.objects.values_list("state", flat=True).get(pk=run_id))
 
 
 def _check(run: ImportRun, path: Path) -> None:
@@ -55,14 +55,20 @@ def _check(run: ImportRun, path: Path) -> None:
         if current.state != S.UPLOADED:
             raise importing.Stopped()
         current.preview = rows
-        current.not_patents = [{"file": importing.shown(one.file, run, path), "what": one.what} for one in summary.not_patents][:1000]
+        current.not_patents = [
+            {"file": importing.shown(one.file, run, path), "what": one.what} for one in summary.not_patents
+        ][:1000]
         current.found = {
             name: getattr(summary, name) for name in ("records", "created", "updated", "unchanged", "rejected")
         }
         ImportRejection.objects.bulk_create(
             [
                 ImportRejection(
-                    run=current, file=importing.shown(one.file, run, path)[:300], line=one.line, number=one.number[:80], code=one.code,
+                    run=current,
+                    file=importing.shown(one.file, run, path)[:300],
+                    line=one.line,
+                    number=one.number[:80],
+                    code=one.code,
                     params=importing.plain(one.params),
                 )
                 for one in summary.rejections[: importing.STORED_REJECTIONS]
@@ -84,7 +90,8 @@ def _import(run: ImportRun, path: Path) -> None:
 
 @contextmanager
 def on_disk(run: ImportRun) -> Iterator[Path]:
-    """The run's file as a path: where the storage keeps files on disk it is used in place, else copied for the while."""
+    """The run's file as a path: where the storage keeps files on disk it is used in place, else copied for the
+    while."""
     assert run.file is not None
     try:
         place = Path(default_storage.path(run.file.stored_as))

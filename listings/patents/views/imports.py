@@ -65,7 +65,9 @@ def import_new(request: HttpRequest) -> HttpResponse:
         try:
             run = runs.upload(form.cleaned_data["file"], by=actor, strict=form.cleaned_data["is_strict"])
         except DomainError as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, f"{refusal.message} {refusal.cure}".strip())
+            form.add_error(
+                refusal.field if refusal.field in form.fields else None, f"{refusal.message} {refusal.cure}".strip()
+            )
         else:
             return redirect("import_run", pk=run.pk)
     return render(request, "patents/import_new.html", {"form": form}, status=422 if form.errors else 200)
@@ -77,7 +79,9 @@ def import_run(request: HttpRequest, pk: int) -> HttpResponse:
     """One import: what the check found, how far it is, what came of it. htmx asks for the moving part alone."""
     run = access.get_run(request.actor, pk)  # type: ignore[attr-defined]
     part = request.headers.get("HX-Request") == "true" and "part" in request.GET
-    return render(request, "patents/parts/import_state.html" if part else "patents/import_run.html", _context(request, run))
+    return render(
+        request, "patents/parts/import_state.html" if part else "patents/import_run.html", _context(request, run)
+    )
 
 
 def _context(request: HttpRequest, run: ImportRun) -> dict[str, Any]:

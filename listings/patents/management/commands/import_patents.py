@@ -24,7 +24,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
         parser.add_argument("--json", action="store_true", help="one JSON document on stdout, nothing else")
-        parser.add_argument("--strict", action="store_true", help="refuse a whole file when one of its records is rejected")
+        parser.add_argument(
+            "--strict", action="store_true", help="refuse a whole file when one of its records is rejected"
+        )
         parser.add_argument("--language", choices=("zh-hans", "en"), default="en", help="language of the reasons")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""Name every sentence without a Chinese translation; exit 1 when there is one."""
+"""Name every sentence without a Chinese translation, or with two; exit 1 when there is one."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from marketplace.core.translations import sentences, translated
+from marketplace.core.translations import conflicting, sentences, translated
 
 
 class Command(BaseCommand):
@@ -26,7 +26,10 @@ class Command(BaseCommand):
                 missing.setdefault((one.context, one.text), one.path)
         for (_context, text), path in sorted(missing.items(), key=lambda item: item[1]):
             self.stdout.write(f"{path}: {text!r}")
-        if missing:
-            self.stderr.write(f"{len(missing)} sentences without Chinese.")
+        clashes = conflicting(base / "locale")
+        for (_context, text), rooms in sorted(clashes.items()):
+            self.stdout.write(f"{text!r}: " + "; ".join(f"{room} {words!r}" for room, words in sorted(rooms.items())))
+        if missing or clashes:
+            self.stderr.write(f"{len(missing)} sentences without Chinese, {len(clashes)} that rooms say differently.")
             raise SystemExit(1)
-        self.stderr.write("Every sentence has its Chinese.")
+        self.stderr.write("Every sentence has its Chinese, and only one.")

@@ -1,0 +1,162 @@
+"""Habits of the house that a reader would otherwise have to check: kept here by reading the sources."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.db.models import DecimalField
+
+BASE = Path(settings.BASE_DIR)
+SOURCES = sorted(
+    path for room in ("marketplace", "listings") for path in (BASE / room).rglob("*.py") if "migrations" not in path.parts
+)
+TEMPLATES = sorted((BASE / "templates").rglob("*.html"))
+OURS = ("core", "accounts", "notifications", "assets", "patents", "catalogue")
+
+#: Where rows are locked outside core/locks.py, and why the ordered lock of one command does not serve there.
+LOCKS_ELSEWHERE = {
+    "marketplace/core/locks.py": "the one place",
+    "marketplace/core/timers.py": "runners share the work: rows another one holds are skipped",
+    "marketplace/notifications/service.py": "senders share the work: rows another one holds are skipped",
+    "marketplace/accounts/services/members.py": "every invitation open to an address, of which there may be none",
+    "marketplace/accounts/services/people.py": "one's own row, found and locked at once",
+    "listings/patents/services/statuses.py": "sweeps share the work: rows another one holds are skipped",
+    "listings/patents/services/importing.py": "the counts of one run, inside the import's own lock",
+    "listings/patents/services/holding.py": "rights still without a holder, in id order",
+}
+#: Modules that may use floats: nothing in them is an amount.
+FLOATS = {"marketplace/core/charts.py": "coordinates of drawings"}
+#: Help texts come from the code alone; those about passwords are a list in HTML.
+TRUSTED = {r"\|safe\b": {"templates/django/forms/field.html"}}
+MONEY = re.compile(r"price|budget|fee|amount|royalty|surcharge|money|cost", re.IGNORECASE)
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(BASE).as_posix()
+
+
+def test_rows_are_locked_in_known_places_only() -> None:
+    found = {name_of(path) for path in SOURCES if "select_for_update" in path.read_text(encoding="utf-8")}
+    assert found == set(LOCKS_ELSEWHERE), "use core.locks, or say here why not"
+
+
+def test_no_float_near_money() -> None:
+    """No float literal or float() in a function, class or statement that speaks of an amount; no FloatField at all."""
+    wrong = []
+    for path in SOURCES:
+        if name_of(path) in FLOATS:
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and node.attr == "FloatField" and "serializers" not in ast.unparse(node):
+                wrong.append(f"{name_of(path)}:{node.lineno}: FloatField")
+            if isinstance(node, ast.stmt) and not isinstance(node, ast.ClassDef | ast.FunctionDef):
+                floats = [
+                    one for one in ast.walk(node)
+                    if (isinstance(one, ast.Constant) and isinstance(one.value, float))
+                    or (isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id == "float")
+                ]
+                names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+                names |= {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)}
+                if floats and any(MONEY.search(name) for name in names):
+                    wrong.append(f"{name_of(path)}:{node.lineno}: {ast.unparse(node)[:90]}")
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_amounts_are_decimals_with_a_currency_beside_them() -> None:
+    for model in apps.get_models():
+        if model._meta.app_label not in OURS:
+            continue
+        fields = {field.name: field for field in model._meta.get_fields() if hasattr(field, "get_internal_type")}
+        amounts = [name for name in fields if re.search(r"^(price|budget)_(min|max)$|(^|_)(amount|fee)$", name)]
+        for name in amounts:
+            assert isinstance(fields[name], DecimalField), f"{model.__name__}.{name}"
+            assert (fields[name].max_digits, fields[name].decimal_places) == (18, 2), f"{model.__name__}.{name}"
+            assert "currency" in fields, f"{model.__name__} has an amount and no currency"
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"<[^>{%]*\sstyle\s*=", r"<style\b", r"<[a-z][^>]*\son(?!e=)[a-z]+\s*=\s*[\"']", r"javascript:", r"\|safe\b", r"autoescape off"],
+)
+def test_templates_hold_no_inline_code_and_trust_nothing(pattern: str) -> None:
+    found = {name_of(path) for path in TEMPLATES if re.search(pattern, path.read_text(encoding="utf-8"))}
+    assert found <= TRUSTED.get(pattern, set())
+
+
+def test_scripts_are_files_or_data() -> None:
+    wrong = []
+    for path in TEMPLATES:
+        for tag in re.findall(r"<script\b[^>]*>", path.read_text(encoding="utf-8")):
+            if "src=" not in tag and "application/json" not in tag and "application/ld+json" not in tag:
+                wrong.append(f"{name_of(path)}: {tag}")
+    assert not wrong
+
+
+def test_every_page_extends_a_frame() -> None:
+    """A template extends another, or is a frame, a component, or a part that some template, view or registry names."""
+    words = "".join(path.read_text(encoding="utf-8") for path in [*TEMPLATES, *SOURCES])
+    frames = {"base.html", "errors/500.html"}
+    lost = []
+    for path in TEMPLATES:
+        name = path.relative_to(BASE / "templates").as_posix()
+        text = path.read_text(encoding="utf-8")
+        if name in frames or text.lstrip().startswith("{% extends") or name.startswith(("components/", "allauth/", "django/")):
+            continue
+        if "<html" in text:
+            lost.append(f"{name} is a page of its own")
+        elif name not in words and not name.startswith("portal/about/"):
+            lost.append(f"{name} is used by nothing")
+    assert not lost, lost
+
+
+def test_every_template_named_exists() -> None:
+    """What a template extends or includes is there, ours or a library's."""
+    from django.template.loader import get_template
+
+    named = set()
+    for path in TEMPLATES:
+        named |= set(re.findall(r"{%\s*(?:include|extends)\s+[\"']([^\"']+)[\"']", path.read_text(encoding="utf-8")))
+    assert len(named) > 20
+    for name in sorted(named):
+        get_template(name)
+
+
+def test_constraints_are_sentences() -> None:
+    """An operator meets a constraint's name in a log: three words at least, or two that say it, and none made by machine."""
+    names = []
+    for model in apps.get_models():
+        if model._meta.app_label in OURS:
+            assert not model._meta.unique_together, model
+            names += [one.name for one in model._meta.constraints]
+    assert len(names) > 25
+    assert not [name for name in names if len(name.split("_")) < 4 or re.search(r"_[0-9a-f]{6,}|_(uniq|check|idx)$", name)]
+
+
+def test_the_description_of_the_api_is_today_s(tmp_path: Path) -> None:
+    """docs/openapi.yaml is what the API says of itself, without a warning."""
+    made = tmp_path / "openapi.yaml"
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(made))
+    assert made.read_text(encoding="utf-8") == (BASE / "docs" / "openapi.yaml").read_text(encoding="utf-8"), (
+        "run manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml"
+    )
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing() -> None:
+    call_command("makemigrations", check=True, dry_run=True, stdout=io.StringIO())
+
+
+def test_every_sentence_has_its_chinese() -> None:
+    said = io.StringIO()
+    try:
+        call_command("check_translations", stdout=said)
+    except SystemExit as end:
+        assert not end.code, said.getvalue()
