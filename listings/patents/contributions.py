@@ -24,7 +24,7 @@ REGISTER = _("Rights")
 
 def contribute() -> None:
     """Enter the register's places, desks and figures."""
-    registry.place(20, _("Patents"), "patent_list")
+    registry.place(20, _("Patent register"), "patent_list")
     registry.desk(REGISTER, 110, _("My patents"), "portfolio", shows=belongs)
     registry.desk(REGISTER, 120, _("Imports"), "import_list", shows=may_import, count=waiting_imports)
     registry.figure(10, _("Patents and applications in the register"), known_patents, url_name="patent_list")

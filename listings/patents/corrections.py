@@ -36,7 +36,7 @@ def table(run: ImportRun) -> tuple[list[str], Iterator[Sequence[Any]]]:
     if run.file is not None and places:
         with on_disk(run) as path:
             header, found = _rows_of(path, run, places)
-    tail = [_("File"), _("Line"), _("Number as read"), _("Reason")]
+    tail = [_("File"), _("Line"), _("Number as read"), _("Cause")]
     return [*header, *tail], _lines(
         header,
         found,

@@ -66,10 +66,10 @@ _ROWS = f"""
     WHERE a.id = ANY(%s) AND {_SHOWN}
 """  # noqa: S608 - constants of this module
 
-_VERSIONS = (
-    "SELECT a.id, a.version FROM assets_asset a JOIN patents_patent p ON p.asset_id = a.id"
-    f" WHERE a.id > %s AND {_SHOWN} ORDER BY a.id LIMIT 20000"  # noqa: S608 - constants of this module
-)
+_VERSIONS = f"""
+    SELECT a.id, a.version FROM assets_asset a JOIN patents_patent p ON p.asset_id = a.id
+    WHERE a.id > %s AND {_SHOWN} ORDER BY a.id LIMIT 20000
+"""  # noqa: S608 - constants of this module
 
 
 class Patents:

@@ -95,7 +95,7 @@ def _bar() -> charts.RightsBar:
     life = charts.Span(date(2019, 1, 1), date(2040, 1, 1))
     lanes = [
         charts.Lane(
-            _("Owner"),
+            _("Ownership"),
             _("Yunlan Fluoromaterials 70%, Lanjiang University 30%, until 2039-06-18"),
             [
                 charts.Stretch(

@@ -36,7 +36,7 @@ def patent_list(request: HttpRequest) -> HttpResponse:
     context = search_page(
         request, PatentFilter, rows=presenting.rows, export_url="patent_export", compare_url="patent_compare"
     )
-    context |= {"heading": _("Patents"), "action": reverse("patent_list"), "trail": []}
+    context |= {"heading": _("Patent register"), "action": reverse("patent_list"), "trail": []}
     return render(request, "patents/patent_list.html", context)
 
 
