@@ -35,7 +35,14 @@ def measure(name: str, scale: float) -> dict[str, Any]:
 
 
 def machine() -> str:
-    model = next((line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "")
+    model = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        "",
+    )
     memory = int(Path("/proc/meminfo").read_text().split()[1]) // 1024 // 1024
     import os
 
@@ -53,10 +60,19 @@ def report(figures: dict[str, dict[str, Any]], scale: float) -> str:
         "",
     ]
     for name, part in figures.items():
-        lines += [f"## {name}", "", part.get("conditions", ""), "", "| figure | value | target | met |", "|---|---|---|---|"]
+        lines += [
+            f"## {name}",
+            "",
+            part.get("conditions", ""),
+            "",
+            "| figure | value | target | met |",
+            "|---|---|---|---|",
+        ]
         for row in part["figures"]:
             value = row["value"]
-            shown = f"{value:,.3g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+            shown = (
+                f"{value:,.3g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+            )
             met = {True: "yes", False: "**no**", None: ""}[row.get("met")]
             lines.append(f"| {row['name']} | {shown} {row.get('unit', '')} | {row.get('target', '')} | {met} |")
         lines.append("")
@@ -75,7 +91,9 @@ def main() -> None:
         print(f"bench: {name}", file=sys.stderr)
         figures[name] = measure(name, options.scale)
     kept.write_text(json.dumps(figures, indent=1, ensure_ascii=False), encoding="utf-8")
-    options.to.write_text(report({name: figures[name] for name in PARTS if name in figures}, options.scale), encoding="utf-8")
+    options.to.write_text(
+        report({name: figures[name] for name in PARTS if name in figures}, options.scale), encoding="utf-8"
+    )
     missed = [row["name"] for part in figures.values() for row in part["figures"] if row.get("met") is False]
     print("\n".join(["Missed:", *missed] if missed else ["Every target met."]), file=sys.stderr)
 

@@ -25,7 +25,19 @@ def run(scale: float) -> None:
         operator = ops()
         call_command("rebuild_search", stdout=sys.stderr)
         celery = [sys.executable, "-m", "celery", "--quiet", "-A", "marketplace"]
-        serve = [sys.executable, "-m", "gunicorn", "-k", "gthread", "--threads", "2", "-w", "1", "-b", f"127.0.0.1:{PORT}"]
+        serve = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "-k",
+            "gthread",
+            "--threads",
+            "2",
+            "-w",
+            "1",
+            "-b",
+            f"127.0.0.1:{PORT}",
+        ]
         with (
             program([*serve, "marketplace.wsgi:application"], PORT, "/healthz"),
             program([*celery, "worker", "-c", "1", "--loglevel", "WARNING"], PORT, "/healthz"),
@@ -39,7 +51,9 @@ def run(scale: float) -> None:
                 listing = a_listing("in_review", title_zh=f"一种{word}复合材料")
                 listings.publish_listing(listing_id=listing.pk, by=operator.actor)
                 published = time.perf_counter()
-                while listing.number.encode() not in get(PORT, f"/listings/?q={quote(word)}&n={os.urandom(4).hex()}")[1]:
+                while (
+                    listing.number.encode() not in get(PORT, f"/listings/?q={quote(word)}&n={os.urandom(4).hex()}")[1]
+                ):
                     if time.perf_counter() - published > 60:
                         raise RuntimeError("not found within a minute")
                     time.sleep(0.05)

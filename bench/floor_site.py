@@ -70,7 +70,9 @@ class Row(models.Model):
 
 
 def twenty(request):
-    return render(request, "list.html", {"title": "list", "rows": list(Row.objects.order_by("-published_at", "-id")[:20])})
+    return render(
+        request, "list.html", {"title": "list", "rows": list(Row.objects.order_by("-published_at", "-id")[:20])}
+    )
 
 
 urlpatterns = [path("", twenty)]

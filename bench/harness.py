@@ -69,9 +69,13 @@ def fresh_site(*, durable: bool = True) -> Iterator[Path]:
 
 
 @contextmanager
-def program(command: Sequence[str], port: int, path: str = "/", **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+def program(
+    command: Sequence[str], port: int, path: str = "/", **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
     """A server process, ready to answer on `port`; ended afterwards."""
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=sys.stderr, stderr=sys.stderr)
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **environment}, stdout=sys.stderr, stderr=sys.stderr
+    )
     try:
         for _ in range(600):
             if process.poll() is not None:

@@ -19,7 +19,19 @@ from bench.harness import ROOT, answer, figure, fresh_site, scale_from_arguments
 from listings.patents.numbers import check_digit
 
 WORDS = "氟 硅 聚合物 电解质 膜 制备 方法 装置 系统 主轴 轴承 补偿 温度 涂层 橡胶 密封 树脂 催化 分离 纤维 机床 传感 控制 结构 强度 低温 改性 复合 材料 表面".split()
-HEADER = ["申请号", "公开（公告）号", "专利名称", "摘要", "申请（专利权）人", "发明（设计）人", "IPC主分类号", "申请日", "授权日", "法律状态", "专利类型"]
+HEADER = [
+    "申请号",
+    "公开（公告）号",
+    "专利名称",
+    "摘要",
+    "申请（专利权）人",
+    "发明（设计）人",
+    "IPC主分类号",
+    "申请日",
+    "授权日",
+    "法律状态",
+    "专利类型",
+]
 
 
 def write_sheet(path: Path, count: int, seed: int) -> None:

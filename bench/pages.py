@@ -8,12 +8,28 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from bench.harness import answer, cpu_per_request, figure, fresh_site, postmaster_of, program, requester, scale_from_arguments
+from bench.harness import (
+    answer,
+    cpu_per_request,
+    figure,
+    fresh_site,
+    postmaster_of,
+    program,
+    requester,
+    scale_from_arguments,
+)
 
 ROUNDS = 5
 PER_ROUND = 200
 FLOOR_PORT, SITE_PORT = 8391, 8392
-TOPICS = ["含氟聚合物电解质膜", "有机硅密封胶", "五轴机床热误差补偿", "氟橡胶低温改性", "主轴轴承润滑", "废水电化学处理"]
+TOPICS = [
+    "含氟聚合物电解质膜",
+    "有机硅密封胶",
+    "五轴机床热误差补偿",
+    "氟橡胶低温改性",
+    "主轴轴承润滑",
+    "废水电化学处理",
+]
 
 
 def fill(count: int) -> None:
@@ -28,7 +44,12 @@ def fill(count: int) -> None:
     now = clock.now()
     user = User.objects.create_user("bench@example.org", None, name="度量")
     holder = Organisation.objects.create(
-        kind="enterprise", name_zh="度量有限公司", name_en="Bench Ltd", state="verified", state_since=now, verified_at=now
+        kind="enterprise",
+        name_zh="度量有限公司",
+        name_en="Bench Ltd",
+        state="verified",
+        state_since=now,
+        verified_at=now,
     )
     for start in range(0, count, 5000):
         size = min(5000, count - start)
@@ -53,7 +74,9 @@ def fill(count: int) -> None:
                 asset=asset,
                 patent_kind=rng.choice(["invention", "utility_model"]),
                 application_number=asset.number[2:],
-                ipc=[f"{rng.choice('ABCDEFGH')}{rng.choice(['01', '08', '23'])}{rng.choice('BFJ')} 5/{rng.randrange(10, 99)}"],
+                ipc=[
+                    f"{rng.choice('ABCDEFGH')}{rng.choice(['01', '08', '23'])}{rng.choice('BFJ')} 5/{rng.randrange(10, 99)}"
+                ],
             )
             for asset in assets
         )
@@ -104,7 +127,9 @@ def measure(directory: Path, count: int) -> list[dict[str, object]]:
     costs: dict[str, list[float]] = {}
     with (
         program([*serve, "-b", f"127.0.0.1:{FLOOR_PORT}", "bench.floor_site:application"], FLOOR_PORT) as floor,
-        program([*serve, "-b", f"127.0.0.1:{SITE_PORT}", "marketplace.wsgi:application"], SITE_PORT, "/healthz") as site,
+        program(
+            [*serve, "-b", f"127.0.0.1:{SITE_PORT}", "marketplace.wsgi:application"], SITE_PORT, "/healthz"
+        ) as site,
     ):
         several = [f"/listings/?mode={mode}&page={page}" for mode in ("transfer", "open") for page in range(1, 21)]
         plans = {
@@ -129,7 +154,9 @@ def measure(directory: Path, count: int) -> list[dict[str, object]]:
         figure("listing page, Chinese, warm", median(costs["list"]), "ms CPU"),
         figure("listing page, English, warm", median(costs["list_en"]), "ms CPU"),
         figure("listing page, 40 different filters and pages, warm", median(costs["list_40"]), "ms CPU"),
-        figure("listing page, warm ÷ floor (worst of the three)", warm / base, "×", target="≤ 1.5", met=warm / base <= 1.5),
+        figure(
+            "listing page, warm ÷ floor (worst of the three)", warm / base, "×", target="≤ 1.5", met=warm / base <= 1.5
+        ),
         figure("listing page, every request a page nobody asked before ÷ floor", cold / base, "×"),
         figure("listing detail, warm ÷ floor", median(costs["detail"]) / base, "×"),
     ]

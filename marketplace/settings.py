@@ -177,7 +177,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "flush-openings": {"task": "listings.catalogue.tasks.flush_openings", "schedule": 30.0, "options": {"expires": 60}},
-    "heartbeat": {"task": "marketplace.core.tasks.heartbeat", "schedule": 5.0, "options": {"expires": 10}},
+    "heartbeat": {"task": "marketplace.core.tasks.heartbeat", "schedule": 5.0, "options": {"expires": 60}},
 }
 
 # --- people ----------------------------------------------------------------------------------------------------------
@@ -317,7 +317,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.MultiPartParser"],
+    "DEFAULT_PARSER_CLASSES": ["marketplace.core.parsers.PlainJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": [
@@ -360,6 +360,7 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "django_structlog": {"level": env.text("REQUEST_LOG_LEVEL", "WARNING")},
         "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
     },
 }

@@ -89,7 +89,16 @@ def forms(page: Page) -> Iterator[Form]:
             name, kind = box.get("name"), (box.get("type") or box.tag).lower()
             if not name or name == "csrfmiddlewaretoken":
                 continue
-            if box.tag == "textarea" or kind in ("text", "search", "email", "url", "tel", "hidden", "password", "input"):
+            if box.tag == "textarea" or kind in (
+                "text",
+                "search",
+                "email",
+                "url",
+                "tel",
+                "hidden",
+                "password",
+                "input",
+            ):
                 made.texts.append(name)
                 made.values[name] = [box.text or "" if box.tag == "textarea" else box.get("value") or ""]
             elif kind in ("number", "date", "datetime-local"):

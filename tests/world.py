@@ -86,7 +86,6 @@ def a_checked_run(part: cast.Part) -> ImportRun:
     wrong = f"CN110112346A,201910526314.9,一种密封圈,{owner},2019-06-18"
     run = runs.upload(a_sheet(sound, wrong), by=part.actor, strict=False)
 
-
     assert work.work(run.pk) == "checked"
     return run
 
@@ -111,7 +110,9 @@ def matters_of(part: cast.Part, agent: cast.Part) -> Matters:
         listings=listings,
         needs=needs,
         run=a_checked_run(part),
-        saved=saved_searches.save_search(by=part.actor, collection="listings", name=f"mine {part.person.pk}", query="q=膜"),
+        saved=saved_searches.save_search(
+            by=part.actor, collection="listings", name=f"mine {part.person.pk}", query="q=膜"
+        ),
         open_paper=open_paper,
         asked_paper=asked_paper,
         draft_paper=draft_paper,
@@ -119,11 +120,18 @@ def matters_of(part: cast.Part, agent: cast.Part) -> Matters:
         token=token,
         key=key,
         invitation=members.invite(
-            organisation_id=part.organisation.pk, email=f"guest{part.person.pk}@people.test", roles=[Role.STAFF], by=part.actor
+            organisation_id=part.organisation.pk,
+            email=f"guest{part.person.pk}@people.test",
+            roles=[Role.STAFF],
+            by=part.actor,
         ),
         delegation=delegations.grant_delegation(
-            client_id=part.organisation.pk, agent_id=agent.organisation.pk, powers=[Power.LIST, Power.REGISTER],
-            starts_on=today, ends_on=today + timedelta(days=30), by=part.actor,
+            client_id=part.organisation.pk,
+            agent_id=agent.organisation.pk,
+            powers=[Power.LIST, Power.REGISTER],
+            starts_on=today,
+            ends_on=today + timedelta(days=30),
+            by=part.actor,
         ),
     )
 

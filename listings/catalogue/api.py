@@ -98,7 +98,7 @@ class ListingSerializer(serializers.ModelSerializer[Listing]):
     """A listing as the public sees it."""
 
     organisation = NamedSerializer(read_only=True)
-    region = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    region: serializers.SlugRelatedField[Region] = serializers.SlugRelatedField(slug_field="code", read_only=True)
     rights = RightSerializer(many=True, read_only=True)
 
     class Meta:
@@ -143,7 +143,7 @@ class NeedSerializer(serializers.ModelSerializer[Need]):
     """A need as the public sees it; who seeks is null where they asked not to be named."""
 
     organisation = serializers.SerializerMethodField()
-    region = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    region: serializers.SlugRelatedField[Region] = serializers.SlugRelatedField(slug_field="code", read_only=True)
 
     class Meta:
         model = Need
@@ -200,7 +200,7 @@ def _bounded(instance: Any, attrs: dict[str, Any], low: str, high: str, positive
     return attrs
 
 
-class LackSerializer(serializers.Serializer[checks.Lack]):
+class LackSerializer(serializers.Serializer[Any]):
     """One open point of a draft."""
 
     code = serializers.CharField()
@@ -256,7 +256,7 @@ class SearchedViewSet(viewsets.GenericViewSet[Any]):
     lookup_value_regex = "[A-Z]-[0-9]{4}-[0-9]+"
     filterset: type[SearchFilter]
     in_order: Callable[[Sequence[int]], list[Any]]
-    filter_backends: ClassVar[list[Any]] = []
+    filter_backends: list[Any] = []
 
     def found_page(self, request: Request, serializer: type[serializers.BaseSerializer[Any]]) -> Response:
         """One page of what the address asks for, with the facets' counts."""
@@ -456,7 +456,7 @@ class SavedSearchViewSet(viewsets.GenericViewSet[SavedSearch]):
     serializer_class = SavedSearchSerializer
     permission_classes = [IsAuthenticated]
     pagination_class = None
-    filter_backends: ClassVar[list[Any]] = []
+    filter_backends: list[Any] = []
 
     def list(self, request: Request) -> Response:
         return Response(SavedSearchSerializer(access.saved_searches(actor_of(request)), many=True).data)

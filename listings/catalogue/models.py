@@ -37,12 +37,12 @@ class NumberSeries(models.Model):
         return f"{self.name}-{self.year}-{self.last:05d}"
 
 
-class ListingQuerySet(StatefulQuerySet):
+class ListingQuerySet(StatefulQuerySet["Listing"]):
     def public(self) -> ListingQuerySet:
         """Those anybody may see."""
         return self.filter(state__in=PUBLIC)
 
-    def of(self, organisation_id: int | None) -> ListingQuerySet:
+    def of(self, organisation_id: int) -> ListingQuerySet:
         return self.filter(organisation_id=organisation_id)
 
     def with_rights(self) -> ListingQuerySet:
@@ -232,11 +232,11 @@ class ListingDocument(models.Model):
         return self.title or self.file.name
 
 
-class NeedQuerySet(StatefulQuerySet):
+class NeedQuerySet(StatefulQuerySet["Need"]):
     def public(self) -> NeedQuerySet:
         return self.filter(state=NeedState.PUBLISHED)
 
-    def of(self, organisation_id: int | None) -> NeedQuerySet:
+    def of(self, organisation_id: int) -> NeedQuerySet:
         return self.filter(organisation_id=organisation_id)
 
 
@@ -337,6 +337,9 @@ class Enquiry(models.Model):
         return f"{self.organisation_id} on {self.listing_id}"
 
 
+LONGEST_QUERY = 2000
+
+
 class SavedSearch(models.Model):
     """A search kept by a person: the collection and the query string exactly as the address bar had it.
 
@@ -347,7 +350,7 @@ class SavedSearch(models.Model):
     organisation = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     collection = models.CharField(max_length=12)
     name = models.CharField(_("name"), max_length=80)
-    query = models.CharField(max_length=2000, blank=True)
+    query = models.CharField(max_length=LONGEST_QUERY, blank=True)
     created_at = models.DateTimeField()
     seen_at = models.DateTimeField()
 

@@ -74,17 +74,17 @@ def _params(event: Event) -> dict[str, Any]:
     return {"number": _number(event), "reason": said}
 
 
+#: Pages of a review: the page's name, and what its address holds before the number.
+REVIEW_PAGES = {"review_listing": ("review_detail", ["listings"]), "review_need": ("review_detail", ["needs"])}
+
+
 def _address(name: str) -> Any:
     """The page of the matter, without a language prefix: the letter adds the reader's."""
 
     def url(event: Event) -> str:
-        args = {"review_listing": ["review_detail", ["listings"]], "review_need": ["review_detail", ["needs"]]}.get(
-            name
-        )
+        page, before = REVIEW_PAGES.get(name, (name, []))
         with translation.override("zh-hans"):
-            if args is None:
-                return reverse(name, args=[_number(event)])
-            return reverse(args[0], args=[*args[1], _number(event)])
+            return reverse(page, args=[*before, _number(event)])
 
     return url
 

@@ -29,11 +29,9 @@ from marketplace.core.models import StoredFile
 
 def organisations_visible_to(actor: Actor) -> OrganisationQuerySet:
     """The verified ones to everybody; one's own and a client's; to reviewers also whatever was submitted."""
-    if REVIEWERS.permits(actor, None):
-        return Organisation.objects.exclude(state=OrganisationState.DRAFT) | Organisation.objects.filter(
-            pk=actor.org_id
-        )
     mine = [pk for pk in (actor.org_id, actor.on_behalf_of) if pk is not None]
+    if REVIEWERS.permits(actor, None):
+        return Organisation.objects.filter(~Q(state=OrganisationState.DRAFT) | Q(pk__in=mine))
     return Organisation.objects.filter(Q(state=OrganisationState.VERIFIED) | Q(pk__in=mine))
 
 

@@ -49,7 +49,7 @@ class OrganisationSerializer(serializers.ModelSerializer[Organisation]):
 
 class FacetOptionSerializer(serializers.Serializer[Any]):
     value = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field is taken out of the class when it is made
     count = serializers.IntegerField()
     chosen = serializers.BooleanField(source="is_chosen")
 
@@ -109,11 +109,12 @@ class OrganisationList(generics.ListAPIView[Organisation]):
     filterset_class = OrganisationFilter
     queryset = Organisation.objects.public()
 
-    def filter_queryset(self, queryset: QuerySet[Organisation]) -> QuerySet[Organisation]:
+    def filter_queryset(self, queryset: QuerySet[Organisation, Any]) -> QuerySet[Organisation, Any]:
         self.found = OrganisationFilter(self.request.query_params, queryset=Organisation.objects.public())
         if not self.found.is_valid():
             raise serializers.ValidationError(self.found.errors)
-        return self.found.qs.select_related("region").order_by("-verified_at", "pk")
+        rows: QuerySet[Organisation, Any] = self.found.qs
+        return rows.select_related("region").order_by("-verified_at", "pk")
 
 
 @extend_schema(summary="One verified organisation")

@@ -89,7 +89,7 @@ def facets(found: OrganisationFilter) -> list[dict[str, Any]]:
 
 def _under(found: OrganisationFilter, *, without: str) -> QuerySet[Organisation]:
     """The unfiltered directory under every filter except one."""
-    rows = found.queryset.all()
+    rows: QuerySet[Organisation] = found.queryset.all()
     for name, value in found.form.cleaned_data.items():
         if name != without:
             rows = found.filters[name].filter(rows, value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -47,18 +47,19 @@ class OrganisationForm(forms.ModelForm):
     def __init__(self, *args: Any, may_enter_closed: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         own = self.instance.kind if self.instance.pk else ""
-        self.fields["kind"].choices = [
+        cast(forms.ChoiceField, self.fields["kind"]).choices = [
             (value, label)
             for value, label in Kind.choices
             if may_enter_closed or value not in CLOSED_KINDS or value == own
         ]
         self.fields["intro_zh"].widget.attrs["rows"] = 5
         self.fields["intro_en"].widget.attrs["rows"] = 5
-        self.fields["uscc"].widget.attrs.update(autocomplete="off", spellcheck="false")
-        self.fields["uscc"].max_length = 40  # spaces and hyphens fall away before the code is measured
-        self.fields["uscc"].validators = []
-        self.fields["uscc"].widget.attrs["maxlength"] = 40
-        self.fields["region"].empty_label = _("not given")
+        code = cast(forms.CharField, self.fields["uscc"])
+        code.widget.attrs.update(autocomplete="off", spellcheck="false")
+        code.max_length = 40  # spaces and hyphens fall away before the code is measured
+        code.validators = []
+        code.widget.attrs["maxlength"] = 40
+        cast("forms.ModelChoiceField[Any]", self.fields["region"]).empty_label = _("not given")
 
     def clean_uscc(self) -> str:
         return uscc.compact(self.cleaned_data["uscc"])[:18]
@@ -125,7 +126,7 @@ class DelegationForm(forms.Form):
 
     def __init__(self, *args: Any, client_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["agent"].queryset = (
+        cast("forms.ModelChoiceField[Any]", self.fields["agent"]).queryset = (
             Organisation.objects.public()
             .filter(kind__in=DELEGATE_KINDS)
             .exclude(pk=client_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -49,7 +49,7 @@ class User(AbstractBaseUser):
 
     objects = UserManager()
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("email"), name="one_person_per_email_address")]
@@ -81,7 +81,7 @@ class Region(models.Model):
         return in_language(self.name_zh, self.name_en)
 
 
-class OrganisationQuerySet(StatefulQuerySet):
+class OrganisationQuerySet(StatefulQuerySet["Organisation"]):
     def public(self) -> OrganisationQuerySet:
         """Those the directory shows."""
         return self.filter(state=OrganisationState.VERIFIED)

@@ -58,7 +58,7 @@ class TokenAuthentication(BaseAuthentication):
 
 
 def has_second_factor(person: User) -> bool:
-    return Authenticator.objects.filter(user=person).exists()
+    return bool(Authenticator.objects.filter(user=person).exists())
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -5,6 +5,7 @@ What an actor may not see does not exist (NotFound, 404). What it sees but may n
 
 from typing import Any, TypeVar
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model, QuerySet
 
 from marketplace.core.actor import Actor
@@ -18,7 +19,7 @@ def found(visible: QuerySet[M], **lookup: Any) -> M:
     """The one row of `visible` that matches; raises NotFound alike for none and for one that is hidden."""
     try:
         return visible.get(**lookup)
-    except (visible.model.DoesNotExist, ValueError, OverflowError) as error:
+    except (ObjectDoesNotExist, ValueError, OverflowError) as error:
         raise NotFound() from error
 
 

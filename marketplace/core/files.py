@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 import filetype
 from django.conf import settings
@@ -98,7 +99,7 @@ def guard(purpose: str) -> Callable[[Guard], Guard]:
 
 
 def keep(
-    upload: UploadedFile,
+    upload: UploadedFile[Any],
     *,
     purpose: str,
     by: Actor,
@@ -145,7 +146,7 @@ def keep(
     return row
 
 
-def type_of(upload: UploadedFile, name: str, allowed: tuple[FileType, ...]) -> FileType:
+def type_of(upload: UploadedFile[Any], name: str, allowed: tuple[FileType, ...]) -> FileType:
     """The allowed type whose extension and content both fit; raises FileTypeRefused."""
     upload.seek(0)
     head = upload.read(HEAD_BYTES)

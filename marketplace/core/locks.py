@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import OperationalError, connection, transaction
 from django.db.models import Model
 
@@ -35,7 +36,7 @@ def locked_all(wanted: Sequence[tuple[type[Model], int]]) -> Iterator[list[Model
         for label, pk, model in sorted((m._meta.label_lower, pk, m) for m, pk in set(wanted)):
             try:
                 row = model._default_manager.select_for_update(no_key=True, of=("self",)).get(pk=pk)
-            except model.DoesNotExist as error:
+            except ObjectDoesNotExist as error:
                 raise NotFound() from error
             except OperationalError as error:
                 if getattr(error.__cause__, "sqlstate", "") == LOCK_NOT_AVAILABLE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
-from typing import Any
+from typing import Any, Self, TypeVar
 
 import pgtrigger
 from django.contrib.postgres.indexes import BrinIndex
@@ -62,8 +62,11 @@ class Event(models.Model):
         return pairs
 
 
-class StatefulQuerySet(models.QuerySet[Any]):
-    def in_state(self, *states: str) -> StatefulQuerySet:
+S = TypeVar("S", bound="Stateful")
+
+
+class StatefulQuerySet(models.QuerySet[S]):
+    def in_state(self, *states: str) -> Self:
         return self.filter(state__in=states)
 
 
@@ -73,8 +76,6 @@ class Stateful(models.Model):
     state = models.CharField(_("state"), max_length=32)
     state_since = models.DateTimeField()
     due_at = models.DateTimeField(null=True, blank=True)
-
-    objects = StatefulQuerySet.as_manager()
 
     class Meta:
         abstract = True

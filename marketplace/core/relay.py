@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from marketplace.core import clock
@@ -81,7 +81,7 @@ def relay_to(one: Subscriber) -> int:
         total += read.index(last) + 1
 
 
-def _after(place: Subscription) -> object:
+def _after(place: Subscription) -> QuerySet[Event]:
     settled = RawSQL("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint", ())
     return Event.objects.filter(
         Q(txid__gt=place.txid) | Q(txid=place.txid, id__gt=place.event_id), txid__lt=settled

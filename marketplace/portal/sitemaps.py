@@ -29,7 +29,7 @@ def in_sitemap(name: str) -> Callable[[type[Sitemap[Any]]], type[Sitemap[Any]]]:
 
 
 @in_sitemap("pages")
-class PageSitemap(Sitemap):  # type: ignore[type-arg]
+class PageSitemap(Sitemap):
     """The front page, the directory and the plain-language pages."""
 
     def items(self) -> list[tuple[str, tuple[str, ...]]]:
@@ -41,7 +41,7 @@ class PageSitemap(Sitemap):  # type: ignore[type-arg]
 
 
 @in_sitemap("organisations")
-class OrganisationSitemap(Sitemap):  # type: ignore[type-arg]
+class OrganisationSitemap(Sitemap):
     """Organisations whose papers were checked."""
 
     limit = 5000

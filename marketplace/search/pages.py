@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import django_filters
 from django import forms
@@ -158,7 +158,7 @@ class SearchFilter(django_filters.FilterSet):
 
     @classmethod
     def get_filters(cls) -> dict[str, django_filters.Filter]:
-        filters = super().get_filters()
+        filters: dict[str, django_filters.Filter] = super().get_filters()
         filters["q"] = django_filters.CharFilter(label=gettext_lazy("Search terms"), max_length=LONGEST_TEXT)
         for spec in cls.facets:
             filters[spec.name] = ValuesFilter(field_name=spec.name, label=spec.legend)
@@ -319,7 +319,8 @@ def search_page(
     and `compare_url` are URL names. A page number beyond the end shows the last page. Raises what the index raises when
     it is not built.
     """
-    asked = filterset if isinstance(filterset, SearchFilter) else filterset(request.GET, request=request)
+    made = filterset if isinstance(filterset, SearchFilter) else filterset(request.GET, request=request)
+    asked = cast(SearchFilter, made)  # its untyped base class keeps the checker from seeing it
     per_page = _choice(request.GET.get("per_page"), PER_PAGE)
     page = _whole(request.GET.get("page"))
     found = asked.search(page=page, per_page=per_page, counted=counted)

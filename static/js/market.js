@@ -105,6 +105,7 @@ function followTray() {
   }
   button.before(...slots);
   button.disabled = ticked.length < 2;
+  tray.hidden = ticked.length === 0;
 }
 document.addEventListener("change", (event) => {
   const tick = event.target;

@@ -56,11 +56,17 @@ class Site:
         return found
 
     def is_ready(self) -> bool:
+        return '"status": "ready"' in self.readiness()
+
+    def readiness(self) -> str:
+        """What /readyz says, or why it says nothing."""
         try:
             with urllib.request.urlopen(f"{self.url}readyz", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
+                return str(answer.read().decode())
+        except urllib.error.HTTPError as error:
+            return error.read().decode(errors="replace")
+        except (urllib.error.URLError, OSError) as error:
+            return repr(error)
 
     def wait_until_ready(self, seconds: float = READY_WITHIN_S) -> None:
         deadline = time.monotonic() + seconds
@@ -70,7 +76,7 @@ class Site:
             if self.is_ready():
                 return
             time.sleep(0.3)
-        raise AssertionError(f"the site was not ready within {seconds} s")
+        raise AssertionError(f"the site was not ready within {seconds} s: {self.readiness()}")
 
 
 def free_port() -> int:

@@ -48,7 +48,13 @@ def beside(site: Site, program: str, given: str = "") -> str:
     state = json.loads((site.directory / "state.json").read_text())
     assert state, "the site records its servers"
     done = subprocess.run(
-        [sys.executable, "-c", f"from marketplace.embedded.servers import for_environment\nfrom pathlib import Path\nimport os\ns = for_environment(Path({str(site.directory)!r})); a = s.join()\nos.environ.update(DATABASE_URL=a.database_url, REDIS_URL=a.redis_url)\ntry:\n" + "\n".join("    " + line for line in program.strip().splitlines()) + "\nfinally:\n    s.leave()"],
+        [
+            sys.executable,
+            "-c",
+            f"from marketplace.embedded.servers import for_environment\nfrom pathlib import Path\nimport os\ns = for_environment(Path({str(site.directory)!r})); a = s.join()\nos.environ.update(DATABASE_URL=a.database_url, REDIS_URL=a.redis_url)\ntry:\n"
+            + "\n".join("    " + line for line in program.strip().splitlines())
+            + "\nfinally:\n    s.leave()",
+        ],
         cwd=ROOT,
         env={**site.environment(), "DJANGO_SETTINGS_MODULE": "marketplace.settings"},
         input=given,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from lxml import html
+
 MARK = "zqx7"
 """Stands in every payload, so that a page that shows one can be told from a page that does not."""
 
@@ -41,12 +43,29 @@ TEXTS = {
 NUMBERS = ["1" + "0" * 30, "-1", "NaN", "Infinity", "1e400", "１２３", "9" * 300, "1.005"]
 DATES = ["0000-00-00", "9999-12-31", "10000-01-01", "２０２６-01-01"]
 
-#: A payload that became code: a tag or an attribute of ours no longer holds it as text.
-RUNS = re.compile(
-    rf"<script>{MARK}|<img src=x onerror|<svg/onload={MARK}|<[^>]+\son\w+=['\"]?{MARK}|<b {MARK}"
-    rf"|(?:href|src|action)=['\"]?\s*javascript:{MARK}",
-    re.IGNORECASE,
-)
+
+def runs(page: str) -> str:
+    """What on an HTML page came to life of a payload: an element, a handler, an address; empty when all is text."""
+    if MARK not in page:
+        return ""
+    for one in html.document_fromstring(page.encode()).iter():
+        if not isinstance(one.tag, str):
+            continue
+        held = {name.lower(): value for name, value in one.attrib.items()}
+        if one.tag == "script" and MARK in (one.text or "") and "json" not in held.get("type", ""):
+            return f"script: {one.text:.80}"
+        if MARK in one.tag or any(MARK in name for name in held):
+            return f"<{one.tag} {held}>"
+        for name, value in held.items():
+            if name.startswith("on") or name == "style":
+                return f"{one.tag} {name}={value:.80}"
+            if name in ("href", "src", "action", "formaction") and value.strip().lower().startswith(("javascript:", "data:text")):
+                return f"{one.tag} {name}={value:.80}"
+        if one.tag == "svg" and any("onload" in name for name in held):
+            return "svg"
+    return ""
+
+
 #: A template expression that was computed.
 COMPUTED = re.compile(r"(?<!\d)49(?!\d)[^<]{0,3}\$?\{?" + MARK)
 FORMULA = re.compile(r"^\s*[=+\-@＝＋－＠\t\r]")

@@ -23,7 +23,7 @@ def add_document(
 ) -> ListingDocument:
     """Keep a paper of a draft. Raises NotFound, NotPermitted, AlreadySubmitted, TooManyDocuments, FileRefused."""
     with locked(Listing, listing_id) as listing:
-        _may_write(listing, by)
+        person = _may_write(listing, by)
         if listing.documents.filter(withdrawn_at__isnull=True).count() >= MOST_DOCUMENTS:
             raise TooManyDocuments(most=MOST_DOCUMENTS)
         file = keep(
@@ -35,7 +35,7 @@ def add_document(
             org_id=listing.organisation_id,
         )
         document = ListingDocument.objects.create(
-            listing=listing, file=file, title=title, access=access, added_by_id=by.user_id, added_at=clock.now()
+            listing=listing, file=file, title=title, access=access, added_by_id=person, added_at=clock.now()
         )
         _touch(listing)
         events.record(
@@ -64,13 +64,15 @@ def withdraw_document(*, document_id: int, by: Actor) -> ListingDocument:
     return document
 
 
-def _may_write(listing: Listing, by: Actor) -> None:
+def _may_write(listing: Listing, by: Actor) -> int:
+    """The id of the person who writes."""
     if by.acts_for != listing.organisation_id:
         raise NotFound()
     if not may_list(by) or by.user_id is None:
         raise NotPermitted()
     if listing.state not in EDITABLE:
         raise AlreadySubmitted()
+    return by.user_id
 
 
 def _touch(listing: Listing) -> None:

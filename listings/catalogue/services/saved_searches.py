@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from listings.catalogue.access import require_person, saved_searches
-from listings.catalogue.models import SavedSearch
+from listings.catalogue.models import LONGEST_QUERY, SavedSearch
 from listings.catalogue.refusals import NameTaken, TooManySaved
 from marketplace.core import clock
 from marketplace.core.access import found
@@ -28,7 +28,7 @@ def tidy(query: str) -> str:
     for name in [name for name, values in asked.lists() if not any(values)]:
         del asked[name]
     text = asked.urlencode()
-    if len(text) > SavedSearch._meta.get_field("query").max_length:
+    if len(text) > LONGEST_QUERY:
         raise Invalid(field="query", problem=_("This search has too many conditions to be kept."))
     return text
 

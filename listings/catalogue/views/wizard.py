@@ -130,8 +130,8 @@ def _papers(request: HttpRequest, listing: Listing) -> HttpResponse:
         try:
             add_document(
                 listing_id=listing.pk,
-                by=request.actor,
-                upload=form.cleaned_data["upload"],  # type: ignore[attr-defined]
+                by=request.actor,  # type: ignore[attr-defined]
+                upload=form.cleaned_data["upload"],
                 title=form.cleaned_data["title"],
                 access=form.cleaned_data["access"],
             )
@@ -179,11 +179,12 @@ def _check(request: HttpRequest, listing: Listing) -> HttpResponse:
 def _page(request: HttpRequest, listing: Listing, step: str, more: dict[str, Any], status: int) -> HttpResponse:
     by_step = checks.missing_by_step(listing)
     blocking = {name: [lack for lack in lacks if lack.blocks] for name, lacks in by_step.items()}
+    is_ready = not any(blocking.values())
     steps = [
         {
             "label": label,
             "url": reverse("listing_edit", args=[listing.number, name]),
-            "state": "now" if name == step else "open" if blocking[name] else "done",
+            "state": _step_state(name, step, is_open=bool(blocking[name]) or (name == "check" and not is_ready)),
             "missing": len(blocking[name]),
         }
         for name, label in TITLES.items()
@@ -196,13 +197,17 @@ def _page(request: HttpRequest, listing: Listing, step: str, more: dict[str, Any
         "title": TITLES[step],
         "steps": steps,
         "lacks": [{"lack": lack, "url": reverse("listing_edit", args=[listing.number, lack.step])} for lack in lines],
-        "is_ready": not any(blocking.values()),
+        "is_ready": is_ready,
         "back": reverse("listing_edit", args=[listing.number, checks.STEPS[place - 1]]) if place else "",
         "next": reverse("listing_edit", args=[listing.number, checks.STEPS[place + 1]]) if step != "check" else "",
         "preview": reverse("listing_preview", args=[listing.number]),
         **more,
     }
     return render(request, "catalogue/wizard.html", context, status=status)
+
+
+def _step_state(name: str, step: str, *, is_open: bool) -> str:
+    return "now" if name == step else "open" if is_open else "done"
 
 
 def _status(refusal: DomainError | None, form: Any, request: HttpRequest) -> int:

@@ -41,6 +41,8 @@ def grant_delegation(
             client, agent = rows
             assert isinstance(client, Organisation) and isinstance(agent, Organisation)
             require(GRANTERS, by, client)
+            if by.user_id is None:
+                raise NotPermitted()
             if client.state != OrganisationState.VERIFIED:
                 raise ClientUnverified()
             if agent == client or agent.kind not in DELEGATE_KINDS or agent.state != OrganisationState.VERIFIED:

@@ -43,6 +43,8 @@ def invite(*, organisation_id: int, email: str, roles: Sequence[str], by: Actor)
     email = email.strip().lower()
     with locked(Organisation, organisation_id) as organisation:
         require(OWNERS, by, organisation)
+        if by.user_id is None:
+            raise NotPermitted()
         chosen = _known_roles(organisation, roles)
         if organisation.memberships.live().filter(user__email__iexact=email).exists():
             raise AlreadyMember(field="email", email=email)

@@ -84,9 +84,8 @@ def amend_organisation(*, organisation_id: int, by: Actor, facts: Mapping[str, A
         changed = [name for name, value in cleaned.items() if getattr(organisation, name) != value]
         fixed = [name for name in changed if name in IDENTITY_FACTS]
         if fixed and organisation.state not in AMENDABLE:
-            raise VerifiedFactsFixed(
-                field=fixed[0], facts=listed(Organisation._meta.get_field(name).verbose_name for name in fixed)
-            )
+            words = {column.name: column.verbose_name for column in Organisation._meta.fields}
+            raise VerifiedFactsFixed(field=fixed[0], facts=listed(words[name] for name in fixed))
         if "kind" in changed and {cleaned["kind"], organisation.kind} & CLOSED_KINDS:
             raise KindClosed(field="kind", kind=Kind(cleaned["kind"]).label)
         for name in changed:

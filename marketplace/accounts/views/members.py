@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from marketplace.accounts import access, acting
 from marketplace.accounts.forms import InviteForm, RolesForm, complain
 from marketplace.accounts.graphs import OWNERS
-from marketplace.accounts.models import Invitation, Membership, Organisation
+from marketplace.accounts.models import Invitation, Membership, Organisation, User
 from marketplace.accounts.roles import Role
 from marketplace.accounts.services import members
 from marketplace.core import clock
@@ -137,7 +137,7 @@ def invitation(request: HttpRequest, pk: int, token: str) -> HttpResponse:
     context = {
         "invitation": offered,
         "roles": [Role(role).label for role in offered.roles],
-        "is_mine": not actor.is_anonymous and request.user.email.lower() == offered.email.lower(),
+        "is_mine": isinstance(request.user, User) and request.user.email.lower() == offered.email.lower(),
         "is_anonymous": actor.is_anonymous,
         "here": request.path,
     }
