@@ -35,11 +35,11 @@ check:
 	$(VENV) -c "import sys; from importlinter.cli import lint_imports_command as lint; sys.argv[0] = 'lint-imports'; lint()"
 	$(VENV) manage.py makemigrations --check --dry-run
 	$(VENV) manage.py check_translations
-	$(VENV) manage.py spectacular --validate --fail-on-warn --file .run/openapi.yaml && cmp .run/openapi.yaml docs/openapi.yaml
+	$(VENV) manage.py spectacular --lang en --validate --fail-on-warn --file .run/openapi.yaml && cmp .run/openapi.yaml docs/openapi.yaml
 
 test: check
 	$(VENV) manage.py compile_translations
-	$(VENV) -m pytest --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+	$(VENV) -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 bench:
 	@$(INSTALL) --dev

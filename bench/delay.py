@@ -60,7 +60,8 @@ def run(scale: float) -> None:
                 delays.append(time.perf_counter() - published)
         delays.sort()
     answer(
-        f"{rounds} listings published through the service; relay and index by worker and beat as in `make run`; asked every 50 ms.",
+        f"{rounds} listings published through the service; relay and index by worker and beat as in `make run`; "
+        "asked every 50 ms.",
         [
             figure("published to found, median", delays[len(delays) // 2], "s"),
             figure("published to found, longest", delays[-1], "s", target="≤ 5", met=delays[-1] <= TARGET_S),

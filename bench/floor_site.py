@@ -68,6 +68,9 @@ class Row(models.Model):
         db_table = "catalogue_listing"
         managed = False
 
+    def __str__(self) -> str:
+        return self.number
+
 
 def twenty(request):
     return render(

@@ -33,7 +33,7 @@ TOPICS = [
 
 
 def fill(count: int) -> None:
-    """`count` published listings of as many patents, written in bulk (states are set at insertion, as an import would)."""
+    """`count` published listings of as many patents, written in bulk (states set at insertion, as by an import)."""
     from listings.assets.models import Asset
     from listings.catalogue.models import ListedAsset, Listing
     from listings.patents.models import Patent
@@ -75,7 +75,8 @@ def fill(count: int) -> None:
                 patent_kind=rng.choice(["invention", "utility_model"]),
                 application_number=asset.number[2:],
                 ipc=[
-                    f"{rng.choice('ABCDEFGH')}{rng.choice(['01', '08', '23'])}{rng.choice('BFJ')} 5/{rng.randrange(10, 99)}"
+                    f"{rng.choice('ABCDEFGH')}{rng.choice(['01', '08', '23'])}{rng.choice('BFJ')} "
+                    f"5/{rng.randrange(10, 99)}"
                 ],
             )
             for asset in assets

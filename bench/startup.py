@@ -61,7 +61,8 @@ def run(scale: float) -> None:
         second, stop_again = start_and_stop(checkout, environment)
         shutil.rmtree(checkout / ".run", ignore_errors=True)
     answer(
-        "A fresh clone under a path with a space; package caches empty; the network's share is that of this machine's registry.",
+        "A fresh clone under a path with a space; package caches empty; the network's share is that of this machine's "
+        "registry.",
         [
             figure("`make run` to a served page, first time", first, "s", target="≤ 90", met=first <= 90),
             figure("`make run` to a served page, second time", second, "s", target="≤ 10", met=second <= 10),

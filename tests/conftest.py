@@ -5,6 +5,14 @@ from pathlib import Path
 import pytest
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side, file by file: a file's tests share what they built; all that need a running site share one."""
+    for item in items:
+        place = Path(str(item.path))
+        group = "site" if place.parent.name == "browser" else str(place)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(autouse=True)
 def nothing_outside(settings, tmp_path: Path):
     """Files, letters and the index of one test stay in its own directory."""

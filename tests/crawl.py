@@ -1,4 +1,4 @@
-"""A reader that follows every link, and a hand that fills every form: for tests that want all pages, whatever they are."""
+"""A reader that follows every link, and a hand that fills every form: for tests that want all pages, whichever."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """A throw-away PostgreSQL and Redis for the whole test run; `-p tests.servers` in pyproject.toml loads it.
 
 Settings read the URLs when they are loaded, and pytest-django loads them early; so this plugin is earlier still.
-Workers of pytest-xdist inherit the URLs and share the servers; pytest-django gives each a database of its own. A given
-DATABASE_URL or REDIS_URL is used as it is.
+Each worker of pytest-xdist starts its own. A given DATABASE_URL or REDIS_URL is used as it is.
 """
 
 import os
@@ -18,6 +17,7 @@ from marketplace.embedded.servers import EmbeddedServers, for_environment
 
 PREFIX = "ip-market-tests-"
 OWNER = "owner"
+OURS = "IP_MARKET_TEST_SERVERS"  # names the URLs that this run made
 
 _servers: EmbeddedServers | None = None
 _given: dict[str, str | None] = {}
@@ -28,6 +28,12 @@ def pytest_load_initial_conftests(args: list[str]) -> None:
     global _servers
     if {"-h", "--help", "--version", "-V"} & set(args):
         return
+    if OURS in os.environ:
+        # A worker of pytest-xdist gets servers of its own: its neighbour empties the cache before each test, and open
+        # transactions of any database of a cluster hold back the relay in all of them.
+        for name in ("DATABASE_URL", "REDIS_URL"):
+            if name in os.environ[OURS].split():
+                del os.environ[name]
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
         return
     remove_what_killed_runs_left()
@@ -35,9 +41,14 @@ def pytest_load_initial_conftests(args: list[str]) -> None:
     (directory / OWNER).write_text(f"{os.getpid()} {psutil.Process().create_time()}", encoding="ascii")
     _servers = for_environment(directory, durable=False)
     addresses = _servers.join()
+    started = []
     for name, value in (("DATABASE_URL", addresses.database_url), ("REDIS_URL", addresses.redis_url)):
         _given[name] = os.environ.get(name)
+        if not _given[name]:
+            started.append(name)
         os.environ[name] = value
+    _given[OURS] = None
+    os.environ[OURS] = " ".join(started)
     # Nothing a test writes may land among the demo's files.
     _given["RUN_DIR"] = os.environ.get("RUN_DIR")
     os.environ["RUN_DIR"] = str(directory / "site")

@@ -1,4 +1,4 @@
-"""A world with one of everything, for tests that walk the whole market: two holders, their matters in every state, a desk.
+"""A world with one of everything, for tests of the whole market: two holders, their matters in every state, a desk.
 
 Everything is made through the services, so nothing exists that could not come to be. Ines holds; Rita may only read in
 Ines's firm; Bo owns another firm and has a parallel set of his own; Ops sits at the desk.

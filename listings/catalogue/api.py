@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
@@ -42,12 +43,16 @@ def actor_of(request: Request) -> Actor:
 
 def parameters_of(filterset: type[SearchFilter]) -> list[OpenApiParameter]:
     """The filters of a list as the description of the API names them."""
-    found = [
-        OpenApiParameter(
-            name, OpenApiTypes.STR, description=str(one.label or ""), many=name in {f.name for f in filterset.facets}
-        )
-        for name, one in filterset.base_filters.items()
-    ]
+    with translation.override("en"):  # the description of the API is in English, whoever imports this first
+        found = [
+            OpenApiParameter(
+                name,
+                OpenApiTypes.STR,
+                description=str(one.label or ""),
+                many=name in {f.name for f in filterset.facets},
+            )
+            for name, one in filterset.base_filters.items()
+        ]
     return [*found, OpenApiParameter("page", OpenApiTypes.INT), OpenApiParameter("per_page", OpenApiTypes.INT)]
 
 

@@ -39,7 +39,7 @@ def get_own(actor: Actor, pk: int) -> Asset:
     return found(Asset.objects.select_related("patent").held_by(own_organisation_id(actor)), pk=pk)
 
 
-def runs_visible_to(actor: Actor) -> StatefulQuerySet:
+def runs_visible_to(actor: Actor) -> StatefulQuerySet[ImportRun]:
     if actor.acts_for is None:
         return ImportRun.objects.none()
     return ImportRun.objects.filter(organisation_id=actor.acts_for, file__isnull=False)

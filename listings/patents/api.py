@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
@@ -158,7 +159,7 @@ class PatentDetailSerializer(PatentSerializer):
 
 class PatentFacetCountSerializer(serializers.Serializer[Any]):
     value = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field is taken out of the class when it is made
     count = serializers.IntegerField()
 
 
@@ -169,9 +170,7 @@ class PatentPageSerializer(serializers.Serializer[Any]):
     page = serializers.IntegerField()
     per_page = serializers.IntegerField()
     took_ms = serializers.FloatField()
-    relaxed = serializers.BooleanField(
-        help_text=str(_("No record has all the words; those with most of them are listed."))
-    )
+    relaxed = serializers.BooleanField(help_text="No record has all the words; those with most of them are listed.")
     results = PatentSerializer(many=True)
     facets = serializers.DictField(child=PatentFacetCountSerializer(many=True))
 
@@ -179,7 +178,7 @@ class PatentPageSerializer(serializers.Serializer[Any]):
 class NumberSerializer(serializers.Serializer[Any]):
     """What a number is, or why it is none; `patent` is its page's id where the register has it."""
 
-    is_valid = serializers.BooleanField()
+    is_valid = serializers.BooleanField()  # type: ignore[assignment]  # taken out of the class likewise
     office = serializers.CharField(required=False)
     kind = serializers.CharField(required=False)
     canonical = serializers.CharField(required=False)
@@ -193,10 +192,11 @@ class NumberSerializer(serializers.Serializer[Any]):
 
 def _parameters() -> list[OpenApiParameter]:
     many = {spec.name for spec in PatentFilter.facets}
-    found = [
-        OpenApiParameter(name, OpenApiTypes.STR, description=str(one.label or ""), many=name in many)
-        for name, one in PatentFilter.base_filters.items()
-    ]
+    with translation.override("en"):  # the description of the API is in English, whoever imports this first
+        found = [
+            OpenApiParameter(name, OpenApiTypes.STR, description=str(one.label or ""), many=name in many)
+            for name, one in PatentFilter.base_filters.items()
+        ]
     return [*found, OpenApiParameter("page", OpenApiTypes.INT), OpenApiParameter("per_page", OpenApiTypes.INT)]
 
 

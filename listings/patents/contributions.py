@@ -38,6 +38,8 @@ def belongs(actor: Actor) -> bool:
 
 def waiting_imports(actor: Actor) -> int | None:
     """Imports that wait for somebody's go-ahead."""
+    if actor.acts_for is None:
+        return None
     return ImportRun.objects.filter(state=ImportState.CHECKED, organisation_id=actor.acts_for).count() or None
 
 

@@ -86,7 +86,7 @@ def _tables(member: Member) -> Iterator[tuple[list[str], Rows]]:
     if member.head.startswith(b"PK\x03\x04"):
         raw = member.stream.raw
         assert isinstance(raw, Unclosed)
-        sheets = (rows for _title, rows in xlsx_sheets(raw, DEFAULT))
+        sheets: Iterator[Rows] = (rows for _title, rows in xlsx_sheets(raw, DEFAULT))
     elif member.head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         return
     else:

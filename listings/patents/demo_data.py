@@ -82,10 +82,14 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
+def _texts(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row.get(name) or "" for name in _TEXTS}
+
+
 def _sample(row: dict[str, Any]) -> PatentIn:
     return PatentIn(
         source="demo",
-        **{name: row.get(name) or "" for name in _TEXTS},
+        **_texts(row),
         filed_on=_day(row["filed_on"]),
         published_on=_day(row.get("published_on")),
         granted_on=_day(row.get("granted_on")),
@@ -134,7 +138,7 @@ def _nasa(row: dict[str, Any]) -> PatentIn:
     return PatentIn(
         source="nasa",
         as_of=_day(row["as_of"]),
-        **{name: row.get(name) or "" for name in _TEXTS},
+        **_texts(row),
         expires_on=_day(row.get("expires_on")),
         ipc=row.get("ipc") or [],
         parties=[

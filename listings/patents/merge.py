@@ -183,15 +183,10 @@ def _documents(merged: Merged, ranked: Sequence[Told]) -> None:
     where: dict[tuple[str, str, str], Told] = {}
     for one in ranked:
         content = one.content
-        listed = [tuple(each) for each in content.get("publications", ())]
+        listed: list[Sequence[Any]] = [*content.get("publications", ())]
         if content.get("publication_number"):
-            own = (
-                content["office"],
-                content["publication_number"],
-                content.get("kind_code", ""),
-                content.get("published_on") or "",
-            )
-            listed.append(own)
+            named = (content["office"], content["publication_number"], content.get("kind_code", ""))
+            listed.append((*named, content.get("published_on") or ""))
         for office, number, code, day in listed:
             key = (office, number, code)
             if key not in known or (not known[key] and day):
@@ -205,7 +200,7 @@ def _documents(merged: Merged, ranked: Sequence[Told]) -> None:
     office = next((one.content["office"] for one in ranked if one.content.get("office")), "")
     own = [key for key in found if key[0] == office]
     grants = [key for key in own if numbers.is_grant_code(office, key[2], int((known[key] or "9999")[:4]))]
-    quoted = (grants or own or [None])[0 if grants else -1]
+    quoted = grants[0] if grants else own[-1] if own else None
     merged.columns["office"] = office
     merged.columns["publication_number"] = quoted[1] if quoted else ""
     merged.columns["kind_code"] = quoted[2] if quoted else ""
@@ -271,5 +266,7 @@ def asset_number(office: str, columns: Mapping[str, Any]) -> str:
     """The number people call the right by: in China the application number (a granted one with ZL before it),
     elsewhere the number of the grant or publication, or of the application while nothing is published."""
     if office == "CN":
-        return columns["application_number"] or columns["grant_number"] or columns["publication_number"]
-    return columns["grant_number"] or columns["publication_number"] or columns["application_number"]
+        names = ("application_number", "grant_number", "publication_number")
+    else:
+        names = ("grant_number", "publication_number", "application_number")
+    return next((str(columns[name]) for name in names if columns[name]), "")

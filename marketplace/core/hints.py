@@ -16,7 +16,8 @@ def hint(task: str, *args: object) -> bool:
     """Ask the worker to run the task of this name now; False when that was not done.
 
     The same request goes out once a second at most: a busy market must not fill the queue with "look now", for then
-    nothing else would get its turn. What comes in between is found by beat. A broker that is down costs time, never work.
+    nothing else would get its turn. What comes in between is found by beat. A broker that is down costs time, never
+    work.
     """
     if not cache.add(f"hint:{task}:{args}", 1, ONE_A_S):
         return False

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class CannotServe(Exception):  # noqa: N818  # a refusal, named like the others
+class CannotServe(Exception):  # a refusal, named like the others
     """The servers or the site cannot be started; the message is one sentence for the person at the terminal."""
 
 

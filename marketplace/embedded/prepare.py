@@ -16,8 +16,9 @@ from marketplace.embedded.places import ROOT, say
 
 
 def main(mark: str | None) -> None:
-    """Migrate, compile stale translations, make a missing index, load the demo data once. Any failure is raised: nothing is served then.
+    """Migrate, compile stale translations, make a missing index, load the demo data once.
 
+    Any failure is raised: nothing is served then.
     DEMO=0 in the environment leaves the demo data out.
     """
     migrate(Path(mark) if mark else None)

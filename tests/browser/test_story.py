@@ -145,6 +145,7 @@ def is_verified(stage: Stage) -> None:
     page.click(f"main a:has-text('{FIRM_ZH}')")
     expect(page.locator("main")).to_contain_text("licence.pdf")
     page.click("button[formaction$='/verify/']")
+    expect(page.locator("button[formaction$='/verify/']")).to_have_count(0)
     stage.to(stage.holder, "workspace/organisation/")
     expect(stage.holder.locator(".seal").first).to_be_visible()
 
@@ -265,7 +266,7 @@ def is_returned(stage: Stage, number: str) -> None:
     page.click(f"main a[href*='{number}']")
     page.fill("textarea[name=reason]", REASON)
     page.click("button[formaction$='/return/']")
-    expect(page).to_have_url(re.compile(r"/desk/reviews/"))
+    page.wait_for_url(re.compile(r"/desk/reviews/$"))
 
 
 def amends(stage: Stage, number: str) -> None:
@@ -288,6 +289,7 @@ def is_published_and_found(stage: Stage, number: str) -> float:
         page = stage.to(stage.desk, "desk/reviews/")
         page.click(f"main a[href*='{number}']")
         page.click("button[formaction$='/publish/']")
+        page.wait_for_url(re.compile(r"/desk/reviews/$"))
         began = time.monotonic()
         while not (found := stranger.locator(f"main h3 a[href*='{number}']")).count():
             assert time.monotonic() - began < 2 * ALLOWED_S, "published, but not found"

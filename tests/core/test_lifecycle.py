@@ -92,6 +92,6 @@ def test_the_database_knows_the_states_of_every_graph(graph):
 @pytest.mark.django_db
 def test_raw_sql_cannot_move_a_state():
     seller = cast.ines().organisation
-    with pytest.raises(IntegrityError, match="without its event"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("UPDATE accounts_organisation SET state = 'suspended' WHERE id = %s", [seller.pk])
+    refused = pytest.raises(IntegrityError, match="without its event")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE accounts_organisation SET state = 'suspended' WHERE id = %s", [seller.pk])

@@ -148,7 +148,7 @@ def test_an_event_outside_a_transaction_is_refused(place):
 def test_events_cannot_be_changed_or_deleted(place):
     told = tell(place)
     for sql in ("UPDATE core_event SET reason = 'x' WHERE id = %s", "DELETE FROM core_event WHERE id = %s"):
-        with pytest.raises(Exception, match="append_only|Cannot"), connection.cursor() as cursor:
+        with pytest.raises(Exception, match=r"append_only|Cannot"), connection.cursor() as cursor:
             cursor.execute(sql, told)
 
 

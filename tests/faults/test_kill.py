@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from urllib.parse import urlsplit
@@ -42,6 +43,20 @@ print(json.dumps({"kept": len(kept), "told": len(told), "all": Need.objects.coun
                   "events": Event.objects.filter(kind="need.begin").count()}))
 """
 
+#: Runs a program in a process that has joined the site's servers.
+JOINED = """
+import os
+from pathlib import Path
+from marketplace.embedded.servers import for_environment
+servers = for_environment(Path({directory!r}))
+addresses = servers.join()
+os.environ.update(DATABASE_URL=addresses.database_url, REDIS_URL=addresses.redis_url)
+try:
+{program}
+finally:
+    servers.leave()
+"""
+
 
 def beside(site: Site, program: str, given: str = "") -> str:
     """Run a small program against the site's own database."""
@@ -51,9 +66,7 @@ def beside(site: Site, program: str, given: str = "") -> str:
         [
             sys.executable,
             "-c",
-            f"from marketplace.embedded.servers import for_environment\nfrom pathlib import Path\nimport os\ns = for_environment(Path({str(site.directory)!r})); a = s.join()\nos.environ.update(DATABASE_URL=a.database_url, REDIS_URL=a.redis_url)\ntry:\n"
-            + "\n".join("    " + line for line in program.strip().splitlines())
-            + "\nfinally:\n    s.leave()",
+            JOINED.format(directory=str(site.directory), program=textwrap.indent(program.strip(), "    ")),
         ],
         cwd=ROOT,
         env={**site.environment(), "DJANGO_SETTINGS_MODULE": "marketplace.settings"},

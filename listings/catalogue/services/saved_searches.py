@@ -83,7 +83,7 @@ def open_search(*, search_id: int, by: Actor) -> SavedSearch:
 
 
 def _named(name: str) -> str:
-    title = " ".join(name.split())
+    title = " ".join(name.replace("\0", " ").split())
     if not title or len(title) > 80:
         raise Invalid(field="name", problem=_("Give the search a name of at most 80 characters."))
     return title

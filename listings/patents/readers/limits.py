@@ -32,7 +32,7 @@ class Limits:
 DEFAULT = Limits()
 
 
-class Refused(Exception):  # noqa: N818 - it reads as the sentence it is
+class Refused(Exception):
     """A whole file, or one record of it, is refused. ``code`` and ``params`` become the Rejection."""
 
     def __init__(self, code: str, **params: Any) -> None:

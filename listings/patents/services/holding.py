@@ -20,7 +20,7 @@ from marketplace.core.actor import Actor
 from marketplace.core.errors import DomainError, NotPermitted
 
 
-class NotTaken(DomainError):  # noqa: N818 - named like the other refusals
+class NotTaken(DomainError):
     """The statement was not taken into the register."""
 
     code = "patent_not_taken"

@@ -39,11 +39,11 @@ log = structlog.get_logger(__name__)
 Progress = Callable[["Summary"], None]
 
 
-class Stopped(Exception):  # noqa: N818 - no error: somebody wished it
+class Stopped(Exception):
     """Somebody cancelled the run; what was taken by then stays."""
 
 
-class StrictRefusal(Exception):  # noqa: N818 - no error: the answer to a wish
+class StrictRefusal(Exception):
     """Undoes the file in strict mode."""
 
 

@@ -417,7 +417,7 @@ def _field(value: Any) -> str:
     """One field of PostgreSQL's COPY text format; a third of the time the driver's general adaptation takes."""
     kind = type(value)
     if kind is str:
-        return _SPECIAL.sub(_escaped, value) if _SPECIAL.search(value) else value
+        return _SPECIAL.sub(_escaped, value) if _SPECIAL.search(value) else str(value)
     if value is None:
         return "\\N"
     if kind is int:
@@ -425,7 +425,7 @@ def _field(value: Any) -> str:
     if kind is bool:
         return "t" if value else "f"
     if kind is bytes:
-        return "\\\\x" + value.hex()
+        return f"\\\\x{value.hex()}"
     if kind is list:
         return _field("{" + ",".join(map(_element, value)) + "}")
     if kind is datetime or kind is date:

@@ -27,7 +27,7 @@ KEEPERS = Party("organisation_id", frozenset({Role.OWNER, Role.STAFF}), power=Po
 EITHER = AnyOf((KEEPERS, Clock()))
 
 
-class NothingToImport(DomainError):  # noqa: N818 - named like the other refusals
+class NothingToImport(DomainError):
     """The check found no record that could be taken."""
 
     code = "nothing_to_import"
@@ -36,7 +36,7 @@ class NothingToImport(DomainError):  # noqa: N818 - named like the other refusal
     remedy = _("Correct the rows in the list of errors, or choose another file.")
 
 
-class StrictCheckFailed(DomainError):  # noqa: N818 - named like the other refusals
+class StrictCheckFailed(DomainError):
     """A strict run takes a file whole or not at all."""
 
     code = "strict_check_failed"
