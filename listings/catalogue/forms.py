@@ -143,6 +143,7 @@ class OfferForm(DraftForm):
             "region",
             "valid_until",
         ]
+        labels = {"region": _("Region")}
         widgets = {"valid_until": _date_input()}
         help_texts = {
             "territory_zh": _("For licences: for example “mainland China”."),
@@ -276,6 +277,7 @@ class NeedForm(DraftForm):
             "region",
             "is_anonymous",
         ]
+        labels = {"region": _("Region")}
         widgets = {"deadline": _date_input()}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

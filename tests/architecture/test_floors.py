@@ -15,7 +15,10 @@ from django.db.models import DecimalField
 
 BASE = Path(settings.BASE_DIR)
 SOURCES = sorted(
-    path for room in ("marketplace", "listings") for path in (BASE / room).rglob("*.py") if "migrations" not in path.parts
+    path
+    for room in ("marketplace", "listings")
+    for path in (BASE / room).rglob("*.py")
+    if "migrations" not in path.parts
 )
 TEMPLATES = sorted((BASE / "templates").rglob("*.html"))
 OURS = ("core", "accounts", "notifications", "assets", "patents", "catalogue")
@@ -59,7 +62,8 @@ def test_no_float_near_money() -> None:
                 wrong.append(f"{name_of(path)}:{node.lineno}: FloatField")
             if isinstance(node, ast.stmt) and not isinstance(node, ast.ClassDef | ast.FunctionDef):
                 floats = [
-                    one for one in ast.walk(node)
+                    one
+                    for one in ast.walk(node)
                     if (isinstance(one, ast.Constant) and isinstance(one.value, float))
                     or (isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id == "float")
                 ]
@@ -84,7 +88,14 @@ def test_amounts_are_decimals_with_a_currency_beside_them() -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    [r"<[^>{%]*\sstyle\s*=", r"<style\b", r"<[a-z][^>]*\son(?!e=)[a-z]+\s*=\s*[\"']", r"javascript:", r"\|safe\b", r"autoescape off"],
+    [
+        r"<[^>{%]*\sstyle\s*=",
+        r"<style\b",
+        r"<[a-z][^>]*\son(?!e=)[a-z]+\s*=\s*[\"']",
+        r"javascript:",
+        r"\|safe\b",
+        r"autoescape off",
+    ],
 )
 def test_templates_hold_no_inline_code_and_trust_nothing(pattern: str) -> None:
     found = {name_of(path) for path in TEMPLATES if re.search(pattern, path.read_text(encoding="utf-8"))}
@@ -108,7 +119,11 @@ def test_every_page_extends_a_frame() -> None:
     for path in TEMPLATES:
         name = path.relative_to(BASE / "templates").as_posix()
         text = path.read_text(encoding="utf-8")
-        if name in frames or text.lstrip().startswith("{% extends") or name.startswith(("components/", "allauth/", "django/")):
+        if (
+            name in frames
+            or text.lstrip().startswith("{% extends")
+            or name.startswith(("components/", "allauth/", "django/"))
+        ):
             continue
         if "<html" in text:
             lost.append(f"{name} is a page of its own")
@@ -130,14 +145,16 @@ def test_every_template_named_exists() -> None:
 
 
 def test_constraints_are_sentences() -> None:
-    """An operator meets a constraint's name in a log: three words at least, or two that say it, and none made by machine."""
+    """An operator meets a constraint's name in a log: three words, or two that say it, and none made by machine."""
     names = []
     for model in apps.get_models():
         if model._meta.app_label in OURS:
             assert not model._meta.unique_together, model
             names += [one.name for one in model._meta.constraints]
     assert len(names) > 25
-    assert not [name for name in names if len(name.split("_")) < 4 or re.search(r"_[0-9a-f]{6,}|_(uniq|check|idx)$", name)]
+    assert not [
+        name for name in names if len(name.split("_")) < 4 or re.search(r"_[0-9a-f]{6,}|_(uniq|check|idx)$", name)
+    ]
 
 
 def test_the_description_of_the_api_is_today_s(tmp_path: Path) -> None:

@@ -57,7 +57,9 @@ def test_what_one_sees_another_does_not(world: World) -> None:
         stranger, nobody = world.visitor("stranger").get(url), Client().get(url)
         if stranger.status_code != 404:
             wrong.append(f"{url}: {stranger.status_code} for a stranger")
-        if nobody.status_code not in (302, 404) or (nobody.status_code == 302 and "/account/login/" not in nobody["Location"]):
+        if nobody.status_code not in (302, 404) or (
+            nobody.status_code == 302 and "/account/login/" not in nobody["Location"]
+        ):
             wrong.append(f"{url}: {nobody.status_code} for anybody")
     assert swept > 40, f"only {swept} addresses were swept"
     assert not wrong, "\n" + "\n".join(wrong)
@@ -72,7 +74,9 @@ def test_every_number_in_every_pattern(world: World) -> None:
         for name in ("my_listing", "listing_preview", "listing_copy"):
             tries.append(reverse(name, args=[listing.number]))
         tries += [reverse("listing_edit", args=[listing.number, step]) for step in STEPS]
-        tries += [reverse("listing_act", args=[listing.number, verb]) for verb in ("submit", "amend", "withdraw", "close")]
+        tries += [
+            reverse("listing_act", args=[listing.number, verb]) for verb in ("submit", "amend", "withdraw", "close")
+        ]
         tries += [reverse(f"api_listing-{verb}", args=[listing.number]) for verb in ("missing", "submit", "withdraw")]
         if state not in PUBLIC:
             tries += [reverse("listing_detail", args=[listing.number]), reverse("listing_ask", args=[listing.number])]
@@ -95,9 +99,9 @@ def test_every_number_in_every_pattern(world: World) -> None:
 def test_every_file(world: World) -> None:
     """Of all stored files a stranger opens only papers that stand in public beside a public listing."""
     open_to_all = set(
-        ListingDocument.objects.filter(listing__state__in=PUBLIC, access="public", withdrawn_at__isnull=True).values_list(
-            "file_id", flat=True
-        )
+        ListingDocument.objects.filter(
+            listing__state__in=PUBLIC, access="public", withdrawn_at__isnull=True
+        ).values_list("file_id", flat=True)
     )
     assert world.ines.open_paper.file_id in open_to_all
     bos = set(StoredFile.objects.filter(org_id=world.bo.part.organisation.pk).values_list("pk", flat=True))
@@ -121,13 +125,27 @@ def test_no_page_leaks_a_draft(world: World) -> None:
     documents.add_document(listing_id=secret.pk, by=ines.actor, upload=upload, title=SECRET)
     anonymous_need = makers.a_need(NeedState.PUBLISHED, by=ines, title_zh="无名的需求", is_anonymous=True)
     index_everything()
-    assert SECRET in "".join(page.body for page in crawl(world.visitor("owner"), ["/workspace/listings/"], limit=40).values())
-    starts = ["/", "/en/", "/workspace/", f"/listings/?q={SECRET}", "/api/v1/listings/", "/api/v1/needs/", "/sitemap.xml"]
+    assert SECRET in "".join(
+        page.body for page in crawl(world.visitor("owner"), ["/workspace/listings/"], limit=40).values()
+    )
+    starts = [
+        "/",
+        "/en/",
+        "/workspace/",
+        f"/listings/?q={SECRET}",
+        "/api/v1/listings/",
+        "/api/v1/needs/",
+        "/sitemap.xml",
+    ]
     starts += [f"/api/v1/listings/?q={SECRET}", f"/search/?q={SECRET}", "/listings/export.csv", "/needs/export.csv"]
     for name in ("stranger", "anonymous"):
         for url, page in crawl(world.visitor(name), starts, limit=220).items():
             shown = page.body.replace(f"q={SECRET}", "").replace(f'value="{SECRET}"', "")
-            titles = [word for word in (f"{SECRET}稿", f"{SECRET}审", f"{SECRET}需", f"{SECRET}.pdf", f"{SECRET} draft") if word in shown]
+            titles = [
+                word
+                for word in (f"{SECRET}稿", f"{SECRET}审", f"{SECRET}需", f"{SECRET}.pdf", f"{SECRET} draft")
+                if word in shown
+            ]
             assert not titles, f"{url} shows {titles} to {name}"
         page = world.visitor(name).get(reverse("need_detail", args=[anonymous_need.number])).content.decode()
         assert "因氏氟材" not in page and "Ines Fluoro" not in page
@@ -164,8 +182,16 @@ def test_foreign_ids_in_forms(world: World) -> None:
 def test_fields_that_no_form_has_are_not_taken(world: World) -> None:
     """Mass assignment: state, owner, number, sample mark and version are the market's, whatever a body says."""
     ines, bo = world.visitor("owner"), world.bo.part.organisation.pk
-    more = {"organisation": bo, "organisation_id": bo, "state": "published", "number": "L-2026-99999", "is_sample": True,
-            "published_at": "2020-01-01T00:00:00Z", "created_by": world.bo.part.person.pk, "source_note_zh": "x"}
+    more = {
+        "organisation": bo,
+        "organisation_id": bo,
+        "state": "published",
+        "number": "L-2026-99999",
+        "is_sample": True,
+        "published_at": "2020-01-01T00:00:00Z",
+        "created_by": world.bo.part.person.pk,
+        "source_note_zh": "x",
+    }
     for url, model in (("/api/v1/listings/", Listing), ("/api/v1/needs/", Need)):
         answer = ines.post(url, {"title_zh": "新稿", **more}, content_type="application/json")
         assert answer.status_code in (201, 400), answer.content
@@ -174,14 +200,20 @@ def test_fields_that_no_form_has_are_not_taken(world: World) -> None:
             assert row.organisation_id == world.ines.part.organisation.pk and row.state == "draft"
             assert not row.is_sample and row.published_at is None and row.number != "L-2026-99999"
     draft = Listing.objects.get(pk=world.ines.listings["draft"].pk)
-    ines.post(reverse("listing_edit", args=[draft.number, "summary"]), {"title_zh": "改", "seen_version": draft.version, **more})
+    ines.post(
+        reverse("listing_edit", args=[draft.number, "summary"]),
+        {"title_zh": "改", "seen_version": draft.version, **more},
+    )
     row = Listing.objects.get(pk=draft.pk)
     assert row.title_zh == "改" and row.state == "draft" and row.organisation_id == world.ines.part.organisation.pk
     needs_draft = world.ines.needs["draft"]
-    ines.post(reverse("need_edit", args=[needs_draft.number]), {"title_zh": "改", "seen_version": needs_draft.version, **more})
+    ines.post(
+        reverse("need_edit", args=[needs_draft.number]), {"title_zh": "改", "seen_version": needs_draft.version, **more}
+    )
     assert Need.objects.get(pk=needs_draft.pk).state == "draft"
     roles = world.visitor("reader").post(
-        "/workspace/profile/", {"name": "Rita", "language": "en", "is_active": "", "roles": "owner", "email": "x@y.test"}
+        "/workspace/profile/",
+        {"name": "Rita", "language": "en", "is_active": "", "roles": "owner", "email": "x@y.test"},
     )
     assert roles.status_code in (200, 302)
     rita = world.reader.person
@@ -216,5 +248,3 @@ def test_a_member_made_later_sees_it_and_one_who_left_does_not(world: World) -> 
 
     members.end_membership(membership_id=newcomer.membership.pk, by=world.ines.part.actor)
     assert browser.get(url).status_code == 404
-
-

@@ -23,7 +23,7 @@ MISTAKEN_SHEET = (
 
 @dataclass(frozen=True)
 class Kind:
-    """One type of page. `path` is where it is, or where to begin; each selector of `follow` is a link to go along then."""
+    """One type of page. `path` is where it is or begins; each selector of `follow` is a link to go along then."""
 
     name: str
     path: str
@@ -85,7 +85,10 @@ KINDS: tuple[Kind, ...] = (
     Kind("my-listings", "workspace/listings/", HOLDER),
     Kind("my-listing", "workspace/listings/", HOLDER, MINE),
     Kind("wizard-new", "workspace/listings/new/", HOLDER),
-    *(Kind(f"wizard-{step}", f"draft:edit/{step}/", HOLDER) for step in ("rights", "offer", "summary", "price", "papers", "check")),
+    *(
+        Kind(f"wizard-{step}", f"draft:edit/{step}/", HOLDER)
+        for step in ("rights", "offer", "summary", "price", "papers", "check")
+    ),
     Kind("wizard-preview", "draft:preview/", HOLDER),
     Kind("confirm-withdraw", "draft:act/withdraw/", HOLDER),
     Kind("ask", "ask:", HOLDER),
@@ -124,7 +127,10 @@ KINDS: tuple[Kind, ...] = (
 
 
 def prepare(browser: Browser, site: Site) -> str:
-    """Make what the demo has no reason to hold, through the pages: an import with mistakes and a draft; answers the draft's path."""
+    """Make what the demo has no reason to hold, through the pages: an import with mistakes and a draft.
+
+    Answers the draft's path.
+    """
     with a_context(browser, state=kept_sign_in(browser, site, HOLDER)) as context:
         page = context.new_page()
         page.goto(f"{site.url}workspace/patents/imports/new/")
@@ -186,7 +192,7 @@ def address(site: Site, kind: Kind, language: str) -> str:
 
 
 def serve_broken(page: Page, site: Site) -> None:
-    """Answer one address with the page for a failed server, as the handler makes it: without context and without database."""
+    """Answer one address with the page for a failed server, as the handler makes it: no context, no database."""
     html = render_to_string("errors/500.html", {"request_id": "7f3a0c52"})
 
     def answer(route: Route) -> None:

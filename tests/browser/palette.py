@@ -1,4 +1,7 @@
-"""PNG pictures with few colours, so that those in the source stay small: plain Python, for 8-bit pictures as browsers make them."""
+"""PNG pictures with few colours, so that those in the source stay small.
+
+Plain Python, for 8-bit pictures as browsers make them.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ CHANNELS = {2: 3, 6: 4}
 
 
 def reduced(png: bytes, *, colours: int) -> bytes:
-    """The same picture in at most `colours` colours (2 to 256), the most frequent ones; every other pixel takes the nearest.
+    """The same picture in at most `colours` colours (2 to 256), the most frequent; every other pixel takes the nearest.
 
     Reads 8-bit RGB or RGBA without interlacing and raises ValueError for any other form; transparency is dropped.
     """

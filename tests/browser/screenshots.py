@@ -47,7 +47,9 @@ def take_all(browser: Browser, site: Site, to: Path, only: str) -> int:
     for language, lang in LANGS.items():
         for width in WIDTHS:
             for kind in kinds:
-                with a_context(browser, width=width, language=lang, state=kept_sign_in(browser, site, kind.who)) as context:
+                with a_context(
+                    browser, width=width, language=lang, state=kept_sign_in(browser, site, kind.who)
+                ) as context:
                     page = context.new_page()
                     serve_broken(page, site)
                     open_page(page, site, kind, language)

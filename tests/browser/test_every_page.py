@@ -1,4 +1,4 @@
-"""Every type of page in both languages, wide and narrow, light and dark: it answers, reads, fits and can be used by all."""
+"""Every type of page in both languages, wide and narrow, light and dark: it answers, reads, fits and serves all."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from tests.browser.people import kept_sign_in
 from tests.browser.site import Site
 
 WIDE, NARROW = 1440, 390
+NOT_OURS = {"api-docs": "#api-docs"}
+"""The viewer of the API documentation is a library's; the page around it is ours."""
 WAYS = [("zh", WIDE), ("zh", NARROW), ("en", WIDE), ("en", NARROW)]
 
 
@@ -55,7 +57,7 @@ def test_page(visits: Visits, name: str, language: str, width: int) -> None:
         assert open_page(page, site, kind, language) == kind.status, page.url
         faults = faults_of(page, language, is_translated=kind.is_translated)
         if (language, width) == ("zh", WIDE):
-            faults += axe_faults(page)
+            faults += axe_faults(page, but=NOT_OURS.get(name, ""))
             if kind.is_translated:
                 faults += keyboard_faults(page)
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -65,8 +67,9 @@ def test_page(visits: Visits, name: str, language: str, width: int) -> None:
         if scrolls_sideways(page):
             faults.append("scrolls sideways when dark")
         if (language, width) == ("en", NARROW):
-            faults += axe_faults(page)
+            faults += axe_faults(page, but=NOT_OURS.get(name, ""))
         assert faults == []
-        assert [fault for fault in watch.faults if BROKEN not in fault] == []
+        expected = (BROKEN, "status of 500") if name == "error-500" else ()
+        assert [fault for fault in watch.faults if not any(one in fault for one in expected)] == []
     finally:
         page.close()

@@ -32,14 +32,62 @@ REASON = "请在“带来的好处”中写明减阻率的测试条件。"
 AMENDED = "水槽测试，雷诺数 200 万时减阻 9%。"
 PROMISED_S, ALLOWED_S = 5.0, 15.0
 
-HEAD = ["申请号", "专利号", "专利名称", "专利类型", "申请人", "专利权人", "发明人", "IPC主分类号", "申请日", "授权日", "法律状态"]
+HEAD = [
+    "申请号",
+    "专利号",
+    "专利名称",
+    "专利类型",
+    "申请人",
+    "专利权人",
+    "发明人",
+    "IPC主分类号",
+    "申请日",
+    "授权日",
+    "法律状态",
+]
 GOOD = "202010876503.0"
 ROWS = [
-    [GOOD, f"ZL{GOOD}", "一种仿生减阻涂层的制备方法", "发明", FIRM_ZH, FIRM_ZH, "夏知潮", "C09D 163/00", "2020-08-27", "2022-05-10", "有效"],
+    [
+        GOOD,
+        f"ZL{GOOD}",
+        "一种仿生减阻涂层的制备方法",
+        "发明",
+        FIRM_ZH,
+        FIRM_ZH,
+        "夏知潮",
+        "C09D 163/00",
+        "2020-08-27",
+        "2022-05-10",
+        "有效",
+    ],
     ["202110876501.9", "", "一种涂层用氟硅助剂", "发明", FIRM_ZH, "", "夏知潮", "C09D 7/65", "2021-07-30", "", ""],
-    ["202110876502.0", "", "一种涂层附着力的检测方法", "发明", FIRM_ZH, "", "夏知潮", "G01N 19/04", "2021-13-45", "", ""],
+    [
+        "202110876502.0",
+        "",
+        "一种涂层附着力的检测方法",
+        "发明",
+        FIRM_ZH,
+        "",
+        "夏知潮",
+        "G01N 19/04",
+        "2021-13-45",
+        "",
+        "",
+    ],
     ["", "", "一种防污剂的缓释载体", "发明", FIRM_ZH, "", "夏知潮", "C09D 5/16", "2021-08-02", "", ""],
-    ["202210876505.9", "", "一种别家的密封结构", "发明", "另一家材料有限公司", "", "何人", "F16J 15/00", "2022-07-25", "", ""],
+    [
+        "202210876505.9",
+        "",
+        "一种别家的密封结构",
+        "发明",
+        "另一家材料有限公司",
+        "",
+        "何人",
+        "F16J 15/00",
+        "2022-07-25",
+        "",
+        "",
+    ],
 ]
 COMPLAINTS = [
     sentences("check_digit", {"expected": "6", "given": "9"}),
@@ -69,7 +117,10 @@ class Stage:
 
 @pytest.fixture
 def stage(browser: Browser, site: Site, watch: Watch) -> Iterator[Stage]:
-    windows: list[BrowserContext] = [a_context(browser), a_context(browser, state=kept_sign_in(browser, site, REVIEWER))]
+    windows: list[BrowserContext] = [
+        a_context(browser),
+        a_context(browser, state=kept_sign_in(browser, site, REVIEWER)),
+    ]
     yield Stage(site, browser, watch, *(watch.on(window.new_page()) for window in windows))
     for window in windows:
         window.close()
@@ -271,7 +322,7 @@ def is_returned(stage: Stage, number: str) -> None:
 
 def amends(stage: Stage, number: str) -> None:
     page = stage.to(stage.holder, f"workspace/listings/{number}/")
-    expect(page.locator("#reason")).to_contain_text(REASON)
+    expect(page.locator("main .block").first).to_contain_text(REASON)
     stage.is_sound(page)
     stage.to(page, f"workspace/listings/{number}/edit/summary/")
     page.fill("[name=benefit_zh]", AMENDED)
@@ -281,7 +332,7 @@ def amends(stage: Stage, number: str) -> None:
 
 
 def is_published_and_found(stage: Stage, number: str) -> float:
-    """Seconds from publication to a stranger's search finding it, in the order a stranger would look: again and again."""
+    """Seconds from publication to a stranger's search finding it, in the order a stranger would look."""
     with a_context(stage.browser) as window:
         stranger = stage.watch.on(window.new_page())
         searches(stranger, stage.site, "", QUESTION_ZH)

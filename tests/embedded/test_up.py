@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -85,7 +86,11 @@ class Site:
     def has(self, name: str) -> psutil.Process | None:
         """The process of one part, the parent where it has children."""
         word = {"web": "gunicorn", "worker": "worker", "beat": "beat"}[name]
-        found = [process for process in marked_with(str(self.directory)) if word in process.cmdline()]
+        found = []
+        for process in marked_with(str(self.directory)):
+            with suppress(psutil.NoSuchProcess):  # gone, or dead and not yet buried, since it was listed
+                if word in process.cmdline():
+                    found.append(process)
         return min(found, key=lambda process: process.create_time(), default=None) if found else None
 
     def is_whole(self) -> bool:

@@ -1,5 +1,6 @@
 """Every test of this floor begins in the market's first language."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -11,3 +12,13 @@ from django.utils import translation
 def in_chinese() -> Iterator[None]:
     with translation.override(market.LANGUAGE_CODE):
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_log_of_refusals() -> Iterator[None]:
+    """Thousands of refused requests are the point here; their log lines would be most of the time."""
+    logger = logging.getLogger("django_structlog")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    yield
+    logger.setLevel(before)

