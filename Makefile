@@ -8,13 +8,14 @@ VENV := .venv/bin/python
 INSTALL := "$(PYTHON)" marketplace/embedded/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help install run check test bench screenshots
+.PHONY: help install run check test browser bench screenshots
 
 help: ## list the targets
 	@echo "make install      make .venv and install what running needs"
 	@echo "make run          start the whole site at http://127.0.0.1:8000/ (PORT=, HOST=); Ctrl-C stops it"
 	@echo "make check        format, lint, templates, types, floors, migrations, translations, API description"
 	@echo "make test         make check, then all tests (PYTEST_ARGS=)"
+	@echo "make browser      the long form of the browser tests: every page, language, width and theme"
 	@echo "make bench        measure speed and memory, and write bench/RESULTS.md"
 	@echo "make screenshots  take a picture of every kind of page"
 	@echo
@@ -40,6 +41,11 @@ check:
 test: check
 	$(VENV) manage.py compile_translations
 	$(VENV) -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+
+browser:
+	@$(INSTALL) --dev
+	$(VENV) manage.py compile_translations
+	CI=true BROWSER=long $(VENV) -m pytest tests/browser $(PYTEST_ARGS)
 
 bench:
 	@$(INSTALL) --dev

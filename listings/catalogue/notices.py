@@ -68,9 +68,9 @@ def _number(event: Event) -> str:
 
 
 def _params(event: Event) -> dict[str, Any]:
-    """Number and reason; the clock's reasons stand in both languages, a person's in their own."""
+    """Number and reason; the clock's reasons are told in both languages, a person's in their own."""
     zh, en = event.data.get("reason_zh", ""), event.data.get("reason_en", "")
-    said = f"{zh} / {en}" if zh and en else event.reason
+    said = {"zh": zh, "en": en} if zh and en else event.reason
     return {"number": _number(event), "reason": said}
 
 

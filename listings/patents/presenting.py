@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from listings.assets.models import Asset
+from listings.assets.models import Asset, LegalEvent
 from listings.assets.states import LegalStatus, PartyRole
 from listings.patents import annuities, reasons
 from listings.patents.models import Citation, FeeRate, Identifier, Patent, PatentKind
@@ -303,6 +303,11 @@ def parties(asset: Asset) -> list[dict[str, Any]]:
     return groups
 
 
+def _office_code(event: LegalEvent) -> str:
+    """An office's own code of an event that also has words; plain lower-case names are ours and say nothing more."""
+    return event.code if event.text and not event.code.islower() else ""
+
+
 def timeline(asset: Asset) -> list[dict[str, Any]]:
     """Legal events and the dates of the right itself, newest first, with what is to come ahead of them."""
     today = clock.today()
@@ -311,7 +316,7 @@ def timeline(asset: Asset) -> list[dict[str, Any]]:
             "on": one.on,
             "state": "go",
             "text": one.text or one.code,
-            "note": f"{one.code} · {reasons.source_name(one.source)}" if one.text else reasons.source_name(one.source),
+            "note": " · ".join(part for part in (_office_code(one), reasons.source_name(one.source)) if part),
             "planned": False,
         }
         for one in asset.legal_events.all()

@@ -86,7 +86,13 @@ def wake_mail() -> None:
 def sentence_of(delivery: Delivery) -> str:
     """The delivery in words, in the active language."""
     topic = _topics.get(delivery.topic)
-    return str(topic.sentence) % delivery.params if topic else delivery.topic
+    return str(topic.sentence) % _in_words(delivery.params) if topic else delivery.topic
+
+
+def _in_words(params: dict[str, Any]) -> dict[str, Any]:
+    """A value told in both languages, {"zh": …, "en": …}, in the active one."""
+    language = "zh" if (translation.get_language() or "zh").startswith("zh") else "en"
+    return {name: value.get(language, "") if isinstance(value, dict) else value for name, value in params.items()}
 
 
 def inbox(user_id: int) -> QuerySet[Delivery]:

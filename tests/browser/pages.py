@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.template.loader import render_to_string
 from playwright.sync_api import Browser, Page, Route
 
 from tests.browser.browser import a_context
-from tests.browser.people import HOLDER, REVIEWER, kept_sign_in
+from tests.browser.people import HOLDER, REVIEWER, confirms, kept_sign_in
 from tests.browser.site import Site
 
 STRANGER = ""
@@ -214,5 +215,9 @@ def open_page(page: Page, site: Site, kind: Kind, language: str) -> int:
         answer = gone.value
     else:
         answer = page.goto(where)
+        if "/reauthenticate/" in page.url and "reauthenticate" not in kind.path:
+            confirms(page, site, kind.who)
+            answer = page.goto(where)
+        assert urlsplit(page.url).path == urlsplit(where).path, f"{where} leads to {page.url}"
     assert answer is not None
     return answer.status

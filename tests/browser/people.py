@@ -48,6 +48,16 @@ def sign_in(page: Page, site: Site, email: str, password: str = PASSWORD) -> Non
         page.wait_for_url(re.compile(r"/workspace/$"))
 
 
+def confirms(page: Page, site: Site, email: str) -> None:
+    """Pages that protect the account ask again after a while who is there; answer as the person would."""
+    if "/2fa/" in page.url:
+        page.fill("input[name=code]", fresh_code(site, email))
+    else:
+        page.fill("input[name=password]", PASSWORD)
+    page.click("main form[action*='reauthenticate'] button.pri")
+    page.wait_for_url(lambda url: "/reauthenticate/" not in url)
+
+
 def kept_sign_in(browser: Browser, site: Site, email: str) -> Kept | None:
     """The cookies of a sign-in, made once for a site; None for a stranger (an empty address)."""
     if not email:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,7 @@ from tests.browser.site import ROOT, Site, running_site
 
 Scheme = Literal["light", "dark"]
 WIDTHS = (1440, 390)
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 README_TO = ROOT / "docs" / "screenshots"
 README_MOST_BYTES = 200_000
 README_SHOTS: tuple[tuple[str, str, int, Scheme], ...] = (
@@ -44,20 +46,18 @@ def take_all(browser: Browser, site: Site, to: Path, only: str) -> int:
 
     to.mkdir(parents=True, exist_ok=True)
     kinds, taken = located(browser, site, only), 0
-    for language, lang in LANGS.items():
-        for width in WIDTHS:
-            for kind in kinds:
-                with a_context(
-                    browser, width=width, language=lang, state=kept_sign_in(browser, site, kind.who)
-                ) as context:
-                    page = context.new_page()
-                    serve_broken(page, site)
-                    open_page(page, site, kind, language)
-                    schemes: tuple[Scheme, ...] = ("light", "dark")
-                    for scheme in schemes:
-                        page.emulate_media(color_scheme=scheme)
-                        page.screenshot(path=to / file_name(kind.name, language, width, scheme), full_page=True)
-                        taken += 1
+    for language, width, who in product(LANGS, WIDTHS, dict.fromkeys(kind.who for kind in kinds)):
+        state = kept_sign_in(browser, site, who)
+        with a_context(browser, width=width, language=LANGS[language], state=state) as context:
+            page = context.new_page()
+            serve_broken(page, site)
+            for kind in (one for one in kinds if one.who == who):
+                page.emulate_media(color_scheme="light")
+                open_page(page, site, kind, language)
+                for scheme in SCHEMES:
+                    page.emulate_media(color_scheme=scheme)
+                    page.screenshot(path=to / file_name(kind.name, language, width, scheme), full_page=True)
+                    taken += 1
     return taken
 
 
