@@ -123,7 +123,21 @@ def measure(directory: Path, count: int) -> list[dict[str, object]]:
     from listings.catalogue.models import Listing
 
     number = Listing.objects.order_by("-published_at", "-id").values_list("number", flat=True)[0]
-    serve = [sys.executable, "-m", "gunicorn", "-k", "gthread", "--threads", "2", "-w", "1", "--keep-alive", "120", "--log-level", "warning"]
+    serve = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-k",
+        "gthread",
+        "--threads",
+        "2",
+        "-w",
+        "1",
+        "--keep-alive",
+        "120",
+        "--log-level",
+        "warning",
+    ]
     servers = postmaster_of(directory)
     costs: dict[str, list[float]] = {}
     with (
