@@ -37,27 +37,21 @@ ASKED_BEFORE_DAYS = 3
 OFFICE_HOUR = time(10, 0)
 #: In these states the right may have ended after the listing was published.
 LATER_ENDED = frozenset({ListingState.SUSPENDED, ListingState.EXPIRED})
-AS_WRITTEN = (
-    "title_zh",
-    "title_en",
-    "problem_zh",
-    "problem_en",
-    "benefit_zh",
-    "benefit_en",
-    "applications_zh",
-    "applications_en",
-    "readiness",
-    "evidence_zh",
-    "evidence_en",
-    "territory_zh",
-    "territory_en",
-    "field_of_use_zh",
-    "field_of_use_en",
-    "term_months",
-    "price_mode",
-    "currency",
-    "price_per",
+#: What the loader reckons or looks up; all other content stands in the files as it is.
+RECKONED = frozenset(
+    {
+        "mode",
+        "price_min",
+        "price_max",
+        "royalty_pct",
+        "royalty_base_zh",
+        "royalty_base_en",
+        "offers_until",
+        "region",
+        "valid_until",
+    }
 )
+AS_WRITTEN = tuple(name for name in listing_service.CONTENT if name not in RECKONED)
 NEED_AS_WRITTEN = (
     "title_zh",
     "title_en",
