@@ -16,10 +16,24 @@ FLOORS = (
     "marketplace.portal",
     "marketplace.notifications",
     "marketplace.accounts",
+    "marketplace.payments",
+    "marketplace.signing",
+    "listings.rights",
     "listings.patents",
+    "listings.brokers",
+    "listings.deals",
     "listings.catalogue",
 )
-API_FLOORS = ("marketplace.accounts", "listings.patents", "listings.catalogue")
+API_FLOORS = (
+    "marketplace.accounts",
+    "marketplace.payments",
+    "marketplace.signing",
+    "listings.rights",
+    "listings.patents",
+    "listings.brokers",
+    "listings.deals",
+    "listings.catalogue",
+)
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),

@@ -1,0 +1,11 @@
+"""Money in and out, and the books it is kept in."""
+
+from django.apps import AppConfig
+
+
+class PaymentsConfig(AppConfig):
+    name = "marketplace.payments"
+    label = "payments"
+
+    def ready(self) -> None:
+        """Make lifecycles, subscribers, pages and registries known."""
