@@ -269,6 +269,12 @@ UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_MB", 50) * 1024 * 1024
 IMPORT_UPLOAD_MAX_BYTES = env.number("IMPORT_UPLOAD_MAX_MB", 512) * 1024 * 1024
 FILE_UPLOAD_TEMP_DIR = env.text("UPLOAD_TEMP_DIR", tempfile.gettempdir())
 
+# --- signing ---------------------------------------------------------------------------------------------------------
+# The market's own seal on signed documents: PEM files. Empty makes a demo pair in RUN_DIR; production refuses that.
+SIGNING_KEY = env.text("SIGNING_KEY", "")
+SIGNING_CERT = env.text("SIGNING_CERT", "")
+SIGNING_KEY_PASSWORD = env.text("SIGNING_KEY_PASSWORD", "")
+
 # --- search ----------------------------------------------------------------------------------------------------------
 SEARCH_INDEX_DIR = Path(env.text("SEARCH_INDEX_DIR", str(RUN_DIR / "search")))
 

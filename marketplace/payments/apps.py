@@ -9,3 +9,4 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Make lifecycles, subscribers, pages and registries known."""
+        from marketplace.payments import graphs  # noqa: F401

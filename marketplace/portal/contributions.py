@@ -8,8 +8,10 @@ from marketplace.accounts import desks
 from marketplace.accounts.models import Organisation
 from marketplace.accounts.states import OrganisationState
 from marketplace.core.actor import Actor
-from marketplace.notifications.service import unread_count
+from marketplace.notifications.service import announce, unread_count
 from marketplace.portal import registry
+from marketplace.signing import desks as signing_desks
+from marketplace.signing import tidings as signing_tidings
 
 OWN = _("Workspace")
 
@@ -20,6 +22,8 @@ def contribute() -> None:
     registry.desk(OWN, 2, _("Notices"), "notice_list", count=_unread)
     registry.figure(40, _("Verified organisations"), _verified, url_name="organisation_list")
     desks.contribute_to(registry)
+    signing_desks.contribute_to(registry)
+    signing_tidings.contribute_to(announce)
 
 
 def _unread(actor: Actor) -> int | None:

@@ -8,4 +8,5 @@ class SigningConfig(AppConfig):
     label = "signing"
 
     def ready(self) -> None:
-        """Make lifecycles, subscribers, pages and registries known."""
+        """Make lifecycles, file guard and subscriber known; the floors above take pages and notices from here."""
+        from marketplace.signing import access, graphs, reactions, verifying  # noqa: F401

@@ -1,0 +1,5 @@
+"""Mandates and introductions."""
+
+from listings.brokers.models.mandate import Introduction, Mandate
+
+__all__ = ["Introduction", "Mandate"]

@@ -1,0 +1,114 @@
+"""An accepted offer becomes a deal: everything that was agreed is frozen in one transaction."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from django.conf import settings
+from django.db import connection
+
+from listings.brokers.services.introductions import Commission, commissions_for
+from listings.brokers.states import Payer
+from listings.catalogue.models import Listing
+from listings.catalogue.numbering import next_number
+from listings.deals.graphs.deal import DEAL_GRAPH
+from listings.deals.models import Deal, DealAsset, DealCommission, DealShare, Offer
+from listings.rights.reading import owners_of, pledgee_of
+from marketplace.core import clock, lifecycle
+from marketplace.core.actor import Actor
+
+LISTING = "catalogue.listing"
+SERIES = "D"
+
+
+def agree(offer: Offer, by: Actor) -> Deal:
+    """Make the deal of an offer being accepted, in the accepting transaction, which holds the rights' locks.
+
+    Freezes price and terms as offered, the platform's fee of today, the commissions of the introductions that brought
+    the two together, and the owners' shares of the proceeds.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("A deal is made in the transaction that accepts its offer.")
+    listing: Listing = offer.negotiation.listing
+    deal = Deal(
+        number=next_number(SERIES),
+        listing=listing,
+        offer=offer,
+        seller_id=offer.negotiation.holder_id,
+        buyer_id=offer.negotiation.buyer_id,
+        pledgee_id=pledgee_of(offer.asset_ids),
+        mode=offer.mode,
+        title_zh=listing.title_zh,
+        title_en=listing.title_en,
+        price=offer.price,
+        currency=offer.currency,
+        deposit=offer.deposit,
+        platform_fee_pct=Decimal(settings.PLATFORM_FEE_PCT),
+        hold_back_pct=offer.hold_back_pct,
+        hold_back_days=offer.hold_back_days,
+        terms=offer.terms.as_dict(),
+        agreed_by_id=by.user_id,
+        agreed_at=clock.now(),
+    )
+    lifecycle.begin(DEAL_GRAPH, deal, by=by, data=_told(deal, offer))
+    DealAsset.objects.bulk_create(
+        DealAsset(deal=deal, asset_id=pk, position=at) for at, pk in enumerate(offer.asset_ids)
+    )
+    _freeze_shares(deal, offer.asset_ids)
+    _freeze_commissions(deal)
+    return deal
+
+
+def _told(deal: Deal, offer: Offer) -> dict[str, object]:
+    return {
+        "number": deal.number,
+        "price": f"{deal.price:.2f}",
+        "currency": deal.currency,
+        "seller": deal.seller_id,
+        "buyer": deal.buyer_id,
+        "offer": offer.pk,
+        "version": offer.version,
+        "touched": {"assets.asset": list(offer.asset_ids), LISTING: [deal.listing_id]},
+    }
+
+
+def _freeze_shares(deal: Deal, asset_ids: list[int]) -> None:
+    """The owners' shares; in a bundle each right counts the same. An owner who is not on this market is paid through
+    the seller, who answers to it: the page says so."""
+    shares: dict[int, Fraction] = {}
+    for owners in owners_of(asset_ids).values():
+        for owner in owners:
+            payee = owner.organisation_id or deal.seller_id
+            shares[payee] = shares.get(payee, Fraction(0)) + owner.share / len(asset_ids)
+    left = 1 - sum(shares.values(), Fraction(0))
+    if left:  # what the register does not give to anybody is the holder's
+        shares[deal.seller_id] = shares.get(deal.seller_id, Fraction(0)) + left
+    DealShare.objects.bulk_create(
+        DealShare(deal=deal, organisation_id=payee, numerator=share.numerator, denominator=share.denominator)
+        for payee, share in sorted(shares.items(), key=lambda one: (one[0] != deal.seller_id, one[0]))
+    )
+
+
+def _freeze_commissions(deal: Deal) -> None:
+    found = commissions_for(
+        matter_kind=LISTING,
+        matter_id=deal.listing_id,
+        holder_id=deal.seller_id,
+        buyer_id=deal.buyer_id,
+        on=clock.today(),
+    )
+    DealCommission.objects.bulk_create(
+        DealCommission(
+            deal=deal, broker_id=one.broker_id, introduction_id=one.introduction_id, pct=pct, is_on_buyer=is_on_buyer
+        )
+        for one in found
+        for is_on_buyer, pct in _who_pays(one, is_client_buying=one.client_id == deal.buyer_id)
+    )
+
+
+def _who_pays(commission: Commission, *, is_client_buying: bool) -> list[tuple[bool, Decimal]]:
+    """(is on the buyer, percent) of each side that pays the broker, as its mandate says."""
+    if commission.payer == Payer.SPLIT:
+        return [(False, commission.pct / 2), (True, commission.pct / 2)]
+    return [(is_client_buying == (commission.payer == Payer.CLIENT), commission.pct)]

@@ -1,0 +1,122 @@
+"""Where a document and a consent may go, who may take them there, and by when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from marketplace.accounts.roles import Role
+from marketplace.core.actor import Actor
+from marketplace.core.lifecycle import AnyOf, Clock, Edge, Graph, register
+from marketplace.signing.states import ConsentState, DocumentState
+
+SIGNING_ROLES = frozenset({Role.OWNER.value, Role.SIGNATORY.value})
+
+
+def binds(actor: Actor, organisation_id: int | None) -> bool:
+    """Whether the actor may bind the organisation: its own owner or signatory, never a delegate."""
+    return (
+        organisation_id is not None
+        and actor.user_id is not None
+        and actor.on_behalf_of is None
+        and actor.org_id == organisation_id
+        and bool(SIGNING_ROLES & actor.roles)
+    )
+
+
+@dataclass(frozen=True)
+class Signers:
+    """Owners and signatories of the organisations the document names, acting for themselves."""
+
+    def permits(self, actor: Actor, subject: Any) -> bool:
+        if actor.org_id is None or not binds(actor, actor.org_id):
+            return False
+        return bool(subject.signatures.filter(organisation=actor.org_id).exists())
+
+    def describe(self) -> str:
+        return "signers: owner, signatory"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Owners and signatories of the organisation asked for a consent, or the person asked."""
+
+    def permits(self, actor: Actor, subject: Any) -> bool:
+        if subject.person_id is not None:
+            return actor.user_id == subject.person_id and actor.on_behalf_of is None
+        return binds(actor, subject.organisation_id)
+
+    def describe(self) -> str:
+        return "asked: owner, signatory / the person"
+
+
+@dataclass(frozen=True)
+class Matter:
+    """The matter the document belongs to: its own service has decided who may, before it calls."""
+
+    def permits(self, actor: Actor, subject: Any) -> bool:
+        return not actor.is_anonymous
+
+    def describe(self) -> str:
+        return "the matter it belongs to"
+
+
+@dataclass(frozen=True)
+class At:
+    """A moment that an attribute of the subject names."""
+
+    path: str
+
+    def __call__(self, subject: Any, since: datetime) -> datetime | None:
+        moment: datetime | None = getattr(subject, self.path)
+        return moment
+
+    def __str__(self) -> str:
+        return f"at {self.path}"
+
+
+_D = DocumentState
+_UNSIGNED = (_D.DRAFTED, _D.SIGNING)
+DOCUMENT_GRAPH = register(
+    Graph(
+        name="document",
+        model="signing.document",
+        initial=_D.DRAFTED,
+        states=DocumentState,
+        resting=frozenset({_D.COMPLETE}),
+        edges=(
+            Edge("sign", _UNSIGNED, _D.SIGNING, Signers(), _("Sign"), due=At("expires_at")),
+            Edge("complete", (_D.SIGNING,), _D.COMPLETE, Clock(), _("Seal")),
+            Edge("decline", _UNSIGNED, _D.DECLINED, Signers(), _("Decline to sign"), asks_reason=True),
+            Edge("expire", _UNSIGNED, _D.EXPIRED, Clock(), _("Expire"), due=At("expires_at"), timed=True),
+            Edge(
+                "void",
+                (*_UNSIGNED, _D.COMPLETE),
+                _D.VOID,
+                AnyOf((Matter(), Clock())),
+                _("Replace or make void"),
+                asks_reason=True,
+            ),
+        ),
+    )
+)
+
+_C = ConsentState
+CONSENT_GRAPH = register(
+    Graph(
+        name="consent",
+        model="signing.consent",
+        initial=_C.ASKED,
+        states=ConsentState,
+        resting=frozenset({_C.GIVEN}),
+        edges=(
+            Edge("give", (_C.ASKED,), _C.GIVEN, Asked(), _("Give consent"), due=At("answer_by")),
+            Edge("refuse", (_C.ASKED,), _C.REFUSED, Asked(), _("Refuse consent"), asks_reason=True),
+            Edge("lapse", (_C.ASKED,), _C.LAPSED, Clock(), _("Lapse"), due=At("answer_by"), timed=True),
+            Edge("void", (_C.ASKED, _C.GIVEN), _C.VOID, AnyOf((Matter(), Clock())), _("Make void")),
+        ),
+    )
+)
