@@ -1,5 +1,6 @@
 """All settings. What differs between machines comes from the environment (docs/deploy.md lists every name)."""
 
+import hashlib
 import tempfile
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -29,6 +30,7 @@ MARKET_NAME_EN = env.text("MARKET_NAME_EN", "Yunlan IP Market")
 MARKET_HOST_ZH = env.text("MARKET_HOST_ZH", "云澜市知识产权局")
 MARKET_HOST_EN = env.text("MARKET_HOST_EN", "Yunlan IP Office")
 MARKET_PHONE = env.text("MARKET_PHONE", "12345")
+PLATFORM_FEE_PCT = env.text("PLATFORM_FEE_PCT", "1.000")  # of the price of a deal; fixed in each deal when it is agreed
 IS_DEMO = env.flag("DEMO", not PRODUCTION)
 
 # --- the parts -------------------------------------------------------------------------------------------------------
@@ -121,6 +123,11 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 
+def practice_secret(scope: str) -> str:
+    """What the practice provider signs its events of one scope with; the same for every process of a machine."""
+    return "whsec_" + hashlib.sha256(f"practice {scope} {SECRET_KEY}".encode()).hexdigest()
+
+
 # --- data ------------------------------------------------------------------------------------------------------------
 def database(url: str) -> dict[str, object]:
     """A Django database entry from postgresql://user:password@host:port/name; a socket directory goes in ?host=."""
@@ -182,8 +189,32 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "flush-openings": {"task": "listings.catalogue.tasks.flush_openings", "schedule": 30.0, "options": {"expires": 60}},
+    "apply-inbound-events": {
+        "task": "marketplace.payments.tasks.apply_inbound_events",
+        "schedule": 20.0,
+        "options": {"expires": 60},
+    },
+    "reconcile-payments": {
+        "task": "marketplace.payments.tasks.reconcile",
+        "schedule": 180.0,
+        "options": {"expires": 180},
+    },
     "heartbeat": {"task": "marketplace.core.tasks.heartbeat", "schedule": 5.0, "options": {"expires": 60}},
 }
+
+# --- payments --------------------------------------------------------------------------------------------------------
+# Without a key a practice provider stands in for Stripe, and every page where it acts says so. A key switches it off.
+STRIPE_IS_FAKE = env.flag("STRIPE_FAKE", not PRODUCTION and not env.text("STRIPE_SECRET_KEY", ""))
+FAKE_STRIPE_PORT = env.number("FAKE_STRIPE_PORT", env.number("PORT", 8000) + 100)
+STRIPE_SECRET_KEY = "sk_test_practice" if STRIPE_IS_FAKE else env.text("STRIPE_SECRET_KEY", "")
+STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET", practice_secret("account") if STRIPE_IS_FAKE else "")
+STRIPE_CONNECT_WEBHOOK_SECRET = env.text(
+    "STRIPE_CONNECT_WEBHOOK_SECRET", practice_secret("connect") if STRIPE_IS_FAKE else ""
+)
+STRIPE_API_BASE = env.text("STRIPE_API_BASE", f"http://127.0.0.1:{FAKE_STRIPE_PORT}" if STRIPE_IS_FAKE else "")
+STRIPE_COUNTRY = env.text("STRIPE_COUNTRY", "SG").upper()
+STRIPE_CURRENCIES = env.words("STRIPE_CURRENCIES")
+STRIPE_ALLOW_TEST_KEY = env.flag("STRIPE_ALLOW_TEST_KEY", False)
 
 # --- people ----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -373,6 +404,7 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},  # its INFO lines carry whole addresses
     },
 }
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

@@ -44,6 +44,7 @@ urlpatterns = [
     path("sitemap.xml", sitemap_index, {"sitemaps": sitemaps}, name="django.contrib.sitemaps.views.index"),
     path("sitemap-<section>.xml", sitemap, {"sitemaps": sitemaps}, name="django.contrib.sitemaps.views.sitemap"),
     path("robots.txt", TemplateView.as_view(template_name="robots.txt", content_type="text/plain"), name="robots"),
+    path("webhooks/", include("marketplace.payments.webhook_urls")),
     *i18n_patterns(
         *[path("", include(f"{floor}.urls")) for floor in FLOORS],
         path("account/", include("allauth.urls")),

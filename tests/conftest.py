@@ -44,3 +44,24 @@ def in_chinese():
 
     with translation.override(market.LANGUAGE_CODE):
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def tables_can_be_emptied():
+    """Ledger and events refuse TRUNCATE to everybody; tests that commit are cleaned up with the triggers asleep."""
+    from django.db import connections
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    flush = DatabaseOperations.execute_sql_flush
+
+    def with_triggers_asleep(self, sql_list):
+        with connections[self.connection.alias].cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+            try:
+                flush(self, sql_list)
+            finally:
+                cursor.execute("SET session_replication_role = origin")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", with_triggers_asleep)
+        yield

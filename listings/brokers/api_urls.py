@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from listings.brokers.api import MandateViewSet
+
+router = SimpleRouter()
+router.register("mandates", MandateViewSet, basename="api_mandate")
+urlpatterns = router.urls

@@ -8,4 +8,8 @@ class BrokersConfig(AppConfig):
     label = "brokers"
 
     def ready(self) -> None:
-        """Make lifecycles, subscribers, pages and registries known."""
+        """Make lifecycles, notices and pages known."""
+        from listings.brokers import contributions, graphs, notices  # noqa: F401
+
+        notices.announce_all()
+        contributions.contribute()

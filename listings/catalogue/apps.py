@@ -9,7 +9,16 @@ class CatalogueConfig(AppConfig):
 
     def ready(self) -> None:
         """Make lifecycles, file guard, subscriber, notices, search collections, pages and the demo known."""
-        from listings.catalogue import access, contributions, demo_data, graphs, notices, reactions, sitemaps  # noqa: F401
+        from listings.catalogue import (  # noqa: F401
+            access,
+            contributions,
+            demo_data,
+            encumbrances,
+            graphs,
+            notices,
+            reactions,
+            sitemaps,
+        )
         from listings.catalogue.search import register_collections
         from marketplace.core.demo import chapter
 

@@ -1,8 +1,8 @@
 """What a listing or a need still lacks, said so that it can be mended, with the rule each point rests on.
 
 One list serves the wizard, the preview, the desk and the guards of the lifecycle: what blocks here refuses submission
-and publication. Points that only advise are shown and stop nothing. Later capabilities add their own points about
-rights (pledges, licences in force) through `rights_checks`.
+and publication. Points that only advise are shown and stop nothing. What the rights register says (owners, pledges,
+licences, freezes, status) comes in through `rights_checks`, see `encumbrances`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 
 from listings.assets.models import Asset
-from listings.assets.states import TRADABLE, LegalStatus
 from listings.catalogue.naming import shown_number
 from listings.catalogue.states import LICENCES, STANDING, Mode, PriceMode
 from listings.catalogue.wording import called_patent, promotional_words
@@ -44,7 +43,6 @@ P14 = _("Patent Law, article 14")
 P50 = _("Patent Law, article 50")
 P51 = _("Patent Law, article 51(3)")
 R85 = _("Implementing Rules, rule 85")
-R86 = _("Implementing Rules, rule 86")
 R101 = _("Implementing Rules, rule 101(1)(3)")
 C865 = _("Civil Code, article 865")
 E27 = _("E-Commerce Law, article 27")
@@ -211,52 +209,9 @@ def _about_right(listing: Listing, asset: Asset) -> Iterable[Lack]:
             number,
             P14,
         )
-    if asset.status not in TRADABLE:
-        yield Lack(
-            "not_tradable",
-            "rights",
-            "assets",
-            _("%(number)s has the status “%(status)s”; an ended or unknown right cannot be offered."),
-            {**number, "status": LegalStatus(asset.status).label},
-            C865,
-        )
     patent = getattr(asset, "patent", None)
     needs_report = patent is not None and patent.patent_kind in REPORTED_KINDS and not patent.has_evaluation_report
-    if listing.mode == Mode.OPEN:
-        if not asset.is_granted:
-            yield Lack(
-                "open_needs_grant",
-                "rights",
-                "mode",
-                _(
-                    "%(number)s is still an application; an open licence can be declared only"
-                    " after the grant is announced."
-                ),
-                number,
-                R85,
-            )
-        if asset.status == LegalStatus.IN_GRACE:
-            yield Lack(
-                "open_needs_fees",
-                "rights",
-                "mode",
-                _("The annuity of %(number)s is unpaid; no open licence can be declared until it is paid."),
-                number,
-                R86,
-            )
-        if needs_report:
-            yield Lack(
-                "open_needs_report",
-                "rights",
-                "assets",
-                _(
-                    "%(number)s is a utility model or design; its evaluation report must go"
-                    " with an open-licence declaration."
-                ),
-                number,
-                P50,
-            )
-    elif needs_report and asset.is_granted:
+    if needs_report and asset.is_granted and listing.mode != Mode.OPEN:
         yield Lack(
             "report_advised",
             "papers",

@@ -105,7 +105,6 @@ def contribute() -> None:
     registry.place(15, _("Technology needs"), "need_list")
     registry.desk(TRADE, 20, _("My listings"), "my_listings", shows=_may_hold, count=_returned)
     registry.desk(TRADE, 22, _("My needs"), "my_needs", shows=_may_hold)
-    registry.desk(TRADE, 24, _("Enquiries"), "enquiries", shows=_may_hold)
     registry.desk(TRADE, 26, _("Saved searches"), "saved_search_list", shows=lambda actor: actor.user_id is not None)
     registry.desk(DESK, 70, _("Listings and needs to review"), "review_list", shows=access.is_at_desk, count=_waiting)
     registry.figure(10, _("Listings on the market"), listings_figure, url_name="listing_list")

@@ -312,19 +312,6 @@ class NeedForm(DraftForm):
         return found
 
 
-class EnquiryForm(forms.Form):
-    """A first question."""
-
-    message = forms.CharField(
-        label=_("Your question"),
-        widget=forms.Textarea(attrs={"rows": 6}),
-        max_length=4000,
-        help_text=_(
-            "The holder sees your organisation’s name and this text. Contact details stay hidden until both agree."
-        ),
-    )
-
-
 class ReasonForm(forms.Form):
     """A decision's reason."""
 

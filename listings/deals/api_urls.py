@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from listings.deals.talk_api import NegotiationViewSet
+
+router = SimpleRouter()
+router.register("negotiations", NegotiationViewSet, basename="api_negotiation")
+urlpatterns = router.urls

@@ -31,12 +31,12 @@ PATTERNS = (
     # international
     re.compile(r"(?<![\w+])\+\d{1,3}(?:[ \-.()]{0,2}\d){6,12}(?!\d)"),
     # messengers
+    re.compile(r"(?:微信|薇信|威信)(?:号码?|id)?\s*(?:是|为|[:：=])?\s*@?[A-Za-z][\w\-.]{5,31}", re.IGNORECASE),
     re.compile(
-        r"(?<![A-Za-z])(?:微信号?|薇信|威信|wechat|weixin|wx|vx|whats\s?app|telegram|skype|line\s?id)\s*(?:id|号|同号)?\s*[:：=]?\s*"
-        r"@?[A-Za-z0-9][\w\-.]{4,31}",
+        r"(?<![A-Za-z])(?:wechat|weixin|wx|vx|whats\s?app|telegram|skype)(?:\s*(?:id|号))?\s*[:：=]\s*@?[\w+][\w\-.]{3,31}",
         re.IGNORECASE,
     ),
-    re.compile(r"(?<![A-Za-z])(?:qq号?|扣扣|Q Q)\s*[:：=]?\s*[1-9]\d{4,10}", re.IGNORECASE),
+    re.compile(r"(?<![A-Za-z])(?:qq|扣扣)号?\s*[:：=]?\s*[1-9]\d{4,10}(?!\d)", re.IGNORECASE),
     # the web
     re.compile(r"(?:https?://|www\.)[^\s，。；）)]+", re.IGNORECASE),
 )

@@ -38,7 +38,7 @@ RECORDALS = (FilingKind.ASSIGNMENT, FilingKind.LICENCE)
 # ── the deal ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 def rights_still_allow(deal: Deal, actor: Actor) -> None:
     """What may be done to the rights may have changed since the offer was accepted."""
-    permission.verdict(deal).demand()
+    permission.demand_but_for_consents(permission.verdict(deal, lock=True))
 
 
 @enforces("PAT-ASSIGN-WRITTEN", "ES-RELIABLE")
@@ -57,6 +57,12 @@ def contract_and_consents_stand(deal: Deal, actor: Actor) -> None:
         raise ConsentsMissing(names="、".join(missing))
     if deal.pledgee_id is not None and deal.payoff is None:
         raise PayoffMissing()
+
+
+def rights_and_consents_stand(deal: Deal, actor: Actor) -> None:
+    """Before money is asked for, the register is asked once more, now with the consents given."""
+    contract_and_consents_stand(deal, actor)
+    permission.verdict(deal, lock=True).demand()
 
 
 def price_is_held(deal: Deal, actor: Actor) -> None:

@@ -69,9 +69,7 @@ def terms_of(deal: Deal, *, hold_back: bool = True, payoff: bool = True) -> Term
             for one in deal.shares.prefetch_related("inventors")
         ),
         platform_fee_pct=deal.platform_fee_pct,
-        commissions=tuple(
-            Commission(one.broker_id, one.pct) for one in deal.commissions.all() if not one.is_on_buyer
-        ),
+        commissions=tuple(Commission(one.broker_id, one.pct) for one in deal.commissions.all() if not one.is_on_buyer),
         pledgee_id=deal.pledgee_id,
         payoff=Money(deal.payoff, deal.currency) if payoff and deal.payoff is not None else None,
         hold_back_pct=deal.hold_back_pct if hold_back else Decimal(0),
@@ -177,7 +175,9 @@ def payment_plan(deal: Deal) -> list[Due]:
 
     The deposit is the part of the price that shows the buyer means it; it is asked for first and within fewer days.
     """
-    milestones = [(one["title"], Decimal(one["amount"]), int(one["due_days"])) for one in deal.terms.get("milestones", ())]
+    milestones = [
+        (one["title"], Decimal(one["amount"]), int(one["due_days"])) for one in deal.terms.get("milestones", ())
+    ]
     if not milestones:
         rest = deal.price - deal.deposit
         plan = [

@@ -3,48 +3,124 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from listings.catalogue.states import Mode
-from listings.rights.checking import Verdict, check
-from listings.rights.scope import Scope
-from listings.rights.states import Act
+from django.utils import translation
+
+from listings.deals import clearing
+from listings.deals.refusals import ConsentsMissing, PledgeeAbroad
+from listings.rights.checking import GivenConsent, Verdict, check
+from listings.rights.reading import read_rights
+from listings.rights.refusals import RightsRefused
+from listings.rights.scope import WHOLE, Scope
+from listings.rights.states import Act, ConsentKind
+from marketplace.core import clock
+from marketplace.signing.services.consents import Wanted
 from marketplace.signing.states import ConsentState
 
 if TYPE_CHECKING:
     from listings.deals.models import Deal
 
-ACTS: dict[str, Act] = {
-    Mode.TRANSFER: Act.ASSIGN,
-    Mode.DISPOSAL: Act.ASSIGN,
-    Mode.EXCLUSIVE: Act.EXCLUSIVE,
-    Mode.SOLE: Act.SOLE,
-    Mode.ORDINARY: Act.ORDINARY,
-    Mode.OPEN: Act.TAKE_OPEN,
-}
-
 
 def scope_of(deal: Deal) -> Scope:
     """Where, for what and until when the deal gives the buyer something; the whole for an assignment."""
-    return deal.offer.scope if deal.is_licence else Scope()
+    return clearing.scope_of(deal.offer.terms)
 
 
-def verdict(deal: Deal, *, asset_ids: Sequence[int] | None = None) -> Verdict:
-    """What stands against the deal today, its own reservation aside; consents it needs are conditions of the verdict."""
+def asset_ids_of(deal: Deal) -> list[int]:
+    return list(deal.dealt.values_list("asset_id", flat=True))
+
+
+def verdict(deal: Deal, *, lock: bool = False) -> Verdict:
+    """What stands against the deal today, consents to the current contract counted, its own reservation aside."""
     return check(
-        asset_ids or list(deal.dealt.values_list("asset_id", flat=True)),
-        ACTS[deal.mode],
+        asset_ids_of(deal),
+        clearing.act_of(deal.mode),
         holder_id=deal.seller_id,
         other_id=deal.buyer_id,
         other_country=deal.buyer.country,
         scope=scope_of(deal),
+        consents=given_consents(deal),
         subject=deal.subject,
+        lock=lock,
     )
 
 
+def demand_but_for_consents(found: Verdict) -> None:
+    """Raises RightsRefused for what no consent would lift."""
+    hard = [one for one in found.blocks if one.consent is None]
+    if hard:
+        raise RightsRefused(hard)
+
+
+def given_consents(deal: Deal) -> list[GivenConsent]:
+    """The consents given to the current version of the contract."""
+    if deal.contract is None:
+        return []
+    return [
+        GivenConsent(ConsentKind(one.kind), one.organisation_id)
+        for one in deal.contract.consents.given()
+        if one.kind in ConsentKind.values
+    ]
+
+
+def consents_wanted(deal: Deal) -> list[Wanted]:
+    """Whose consent the law asks for today, one question per party and kind.
+
+    Raises RightsRefused when the register has come to forbid the deal, PledgeeAbroad and ConsentsMissing for parties
+    who are not on this market and whose consent on paper the operator has not entered.
+    """
+    found = verdict(deal)
+    demand_but_for_consents(found)
+    wanted: dict[tuple[str, int], Wanted] = {}
+    for finding in found.blocks:
+        assert finding.consent is not None
+        if finding.consent_names or not finding.consent_from:
+            names = "、".join(finding.consent_names)
+            raise PledgeeAbroad(name=names) if finding.consent == ConsentKind.PLEDGEE else ConsentsMissing(names=names)
+        said = {}
+        for language in ("zh-hans", "en"):
+            with translation.override(language):
+                said[language] = f"{finding.text} {finding.article}"
+        for party in finding.consent_from:
+            wanted[finding.consent, party] = Wanted(
+                str(finding.consent), organisation_id=party, why_zh=said["zh-hans"], why_en=said["en"]
+            )
+    return list(wanted.values())
+
+
 def consents_missing(deal: Deal) -> list[str]:
-    """Names of those whose consent to the current contract is needed and not given."""
+    """Names of those whose consent to the current contract was asked for and is not given."""
     if deal.contract is None:
         return []
     asked = deal.contract.consents.standing().select_related("organisation", "person")
     return [one.party_name for one in asked if one.state != ConsentState.GIVEN]
+
+
+def shares_of(asset_ids: Sequence[int], holder_id: int) -> dict[int, Fraction]:
+    """Organisation → share of the proceeds of a bundle, in which each right counts the same. They sum to one.
+
+    Owners whose shares nobody stated own equal parts. The part of an owner who is not on this market goes to the
+    holder, who answers to it: the deal's page says so.
+    """
+    shares: dict[int, Fraction] = {}
+    rights = read_rights(sorted(set(asset_ids)), WHOLE, clock.today(), Act.ASSIGN)
+    for right in rights:
+        stated = {at: owner.share for at, owner in enumerate(right.owners) if owner.share is not None}
+        silent = len(right.owners) - len(stated)
+        rest = 1 - sum(stated.values(), Fraction(0))
+        for at, owner in enumerate(right.owners):
+            payee = owner.organisation_id or holder_id
+            part = stated.get(at, rest / silent if silent else Fraction(0))
+            shares[payee] = shares.get(payee, Fraction(0)) + part / len(rights)
+    left = 1 - sum(shares.values(), Fraction(0))
+    if left:
+        shares[holder_id] = shares.get(holder_id, Fraction(0)) + left
+    return {payee: share for payee, share in shares.items() if share}
+
+
+def pledgee_of(asset_ids: Sequence[int]) -> int | None:
+    """The organisation holding the registered pledge on any of these rights; None when none is on this market."""
+    rights = read_rights(sorted(set(asset_ids)), WHOLE, clock.today(), Act.ASSIGN)
+    return next((one.pledge.party_id for one in rights if one.pledge is not None), None)

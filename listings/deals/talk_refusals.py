@@ -162,10 +162,3 @@ class SamePersonOpens(DomainError):
     status = 403
     sentence = _("Two different persons open a round: one for the holder, another for the market.")
     remedy = _("Have the other side’s person approve the opening.")
-
-
-class NotYetAgreeable(DomainError):
-    code = "agreement_unavailable"
-    status = 503
-    sentence = _("Offers cannot be accepted on this installation: no part of it makes deals.")
-    remedy = _("Ask the operator.")

@@ -1,3 +1,14 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from listings.deals.talk_urls import urlpatterns as talks
+from listings.deals.views import deals
+
+urlpatterns = [
+    *talks,
+    path("workspace/deals/", deals.my_deals, name="my_deals"),
+    path("workspace/deals/<slug:number>/", deals.deal_detail, name="deal"),
+    path("workspace/deals/<slug:number>/filings/<int:pk>/<slug:verb>/", deals.filing_act, name="filing_act"),
+    path("workspace/deals/<slug:number>/disputes/<int:pk>/<slug:verb>/", deals.dispute_act, name="dispute_act"),
+    path("workspace/deals/<slug:number>/<slug:verb>/", deals.deal_act, name="deal_act"),
+    path("desk/deals/", deals.desk_deals, name="desk_deals"),
+]

@@ -9,3 +9,5 @@ class RightsConfig(AppConfig):
 
     def ready(self) -> None:
         """Make lifecycles, subscribers, pages and registries known."""
+        from listings.rights import checking, graphs  # noqa: F401
+        from listings.rights.services import entries, licences, ownership, pledges, reservations, statements  # noqa: F401

@@ -1,4 +1,4 @@
-"""The one question before every act: may this be done to this right, by these parties, today, and what would cure it?"""
+"""The one question before every act: may this be done to this right, by these parties, today, and what cures it?"""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def check(
     if lock:
         lock_rights(ids)
     day = on or clock.today()
-    asked = Scope(starts_on=scope.starts_on, ends_on=scope.ends_on) if act in WHOLE_RIGHT else scope
+    asked = Scope(starts_on=scope.starts_on) if act in WHOLE_RIGHT else scope
     rights = read_rights(ids, asked, day, act, subject)
     case = Case(Act(act), day, holder_id, other_id, other_country, scope, tuple(consents))
     return judge(case, rights)

@@ -23,6 +23,10 @@ from listings.rights.states import ConsentKind, EntryKind
 from marketplace.core.errors import Busy, NotFound
 from marketplace.core.locks import LOCK_NOT_AVAILABLE, LOCK_TIMEOUT_MS
 
+LOCK = """
+SET LOCAL lock_timeout = %s; SELECT id FROM assets_asset WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+"""
+
 RIGHTS = """
 SELECT a.id, a.office, a.number, a.status, a.granted_on, a.expires_on, a.holder_id, o.name_zh, o.name_en,
        coalesce(o.country, ''), coalesce(p.patent_kind, ''), coalesce(p.has_evaluation_report, false),
@@ -58,16 +62,11 @@ ORDER BY e.asset_id, e.id
 
 def lock_rights(ids: Sequence[int]) -> None:
     """Hold these rights for the rest of the transaction, taken in id order. Raises NotFound, Busy."""
-    wanted = ", ".join(str(int(pk)) for pk in ids) or "NULL"
-    statement = (
-        f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS};"
-        f"SELECT id FROM assets_asset WHERE id IN ({wanted}) ORDER BY id FOR NO KEY UPDATE"  # noqa: S608 - whole numbers
-    )
     if not connection.in_atomic_block:
         raise RuntimeError("Rights are locked in the transaction that decides on them.")
     with connection.cursor() as cursor:
         try:
-            cursor.execute(statement)
+            cursor.execute(LOCK, [LOCK_TIMEOUT_MS, list(ids)])
             cursor.nextset()
             held = cursor.fetchall()
         except OperationalError as error:

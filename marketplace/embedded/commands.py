@@ -22,6 +22,7 @@ NEED_NO_SERVERS = {
     "compilemessages",
     "compile_translations",
     "diffsettings",
+    "fake_stripe",
     "findstatic",
     "help",
     "makemessages",

@@ -16,7 +16,7 @@ from types import FrameType
 from marketplace import environment
 from marketplace.embedded.locks import FileLock
 from marketplace.embedded.places import ROOT, CannotServe, make_private, run_directory, say
-from marketplace.embedded.processes import MARK, end_group, end_marked, port_is_free, spawn
+from marketplace.embedded.processes import MARK, end_group, end_marked, free_port, port_is_free, spawn
 from marketplace.embedded.servers import Addresses, EmbeddedServers, for_environment
 
 TICK_SECONDS = 0.2
@@ -112,6 +112,9 @@ class Site:
         self.web = Child("web", web_command(host, port), 5)
         self.worker = Child("worker", worker_command(), 15)
         self.beat = Child("beat", beat_command(directory), 2)
+        # The practice payment provider; a real key switches it off.
+        self.practice_port = environment.number("FAKE_STRIPE_PORT", 0) or free_port(port + 100)
+        self.practice = Child("practice", practice_command(host), 3)
         self.stopping = threading.Event()
         self.interrupts = 0
 
@@ -213,13 +216,18 @@ class Site:
             self._keep_all_running([self.web])
             served = self._answers()
         if not self.stopping.is_set():
-            self.worker.start(self._variables())
-            self.beat.start(self._variables())
+            for child in self._behind():
+                child.start(self._variables())
         return served
+
+    def _behind(self) -> list[Child]:
+        """The processes that are started once the page is there."""
+        practices = environment.flag("STRIPE_FAKE", not os.environ.get("STRIPE_SECRET_KEY"))
+        return [*([self.practice] if practices else []), self.worker, self.beat]
 
     def _watch(self) -> None:
         while not self.stopping.wait(TICK_SECONDS):
-            self._keep_all_running([self.web, self.worker, self.beat])
+            self._keep_all_running([self.web, *self._behind()])
 
     def _keep_all_running(self, children: Sequence[Child]) -> None:
         if not self.servers.are_alive():
@@ -237,7 +245,7 @@ class Site:
             return
         if addresses != self.addresses:
             self.addresses = addresses
-            for child in (self.beat, self.worker, self.web):
+            for child in (self.beat, self.worker, self.practice, self.web):
                 if child.process is not None:
                     child.stop()
         say("All servers run again.")
@@ -245,7 +253,7 @@ class Site:
     def _stop_children(self) -> None:
         if self.stopping.is_set():
             say("Stopping; press Ctrl-C again to stop without waiting for running tasks.")
-        for child in (self.beat, self.worker, self.web):
+        for child in (self.beat, self.worker, self.practice, self.web):
             stop = threading.Thread(target=child.stop, kwargs={"at_once": self.is_hurried})
             stop.start()
             while stop.is_alive():
@@ -261,6 +269,7 @@ class Site:
             "REDIS_URL": self.addresses.redis_url,
             "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "marketplace.settings"),
             "PORT": str(self.port),
+            "FAKE_STRIPE_PORT": str(self.practice_port),
             "PYTHONUNBUFFERED": "1",
             # glibc keeps an arena a thread; two are enough here and save some 50 MB a process.
             "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2"),
@@ -307,6 +316,11 @@ def beat_command(directory: Path) -> list[str]:
         *(sys.executable, "-m", "celery", "--quiet", "-A", "marketplace", "beat"),
         *("--schedule", str(directory / "beat-schedule"), "--pidfile", "", "--loglevel", "INFO"),
     ]
+
+
+def practice_command(host: str) -> list[str]:
+    """The payment provider of the demo: browsers must reach it as they reach the site."""
+    return [sys.executable, "manage.py", "fake_stripe", "--host", host]
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -9,4 +9,20 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Make lifecycles, subscribers, pages and registries known."""
+        from django.conf import settings
+
+        from django.conf import settings
+
         from marketplace.payments import graphs  # noqa: F401
+        from marketplace.payments.gateways import stripe_checks  # noqa: F401
+        from marketplace.payments.gateways.bank import BankProvider
+        from marketplace.payments.gateways.ports import providers
+        from marketplace.payments.gateways.sandbox import SandboxProvider
+        from marketplace.payments.gateways.stripe import StripeProvider
+        from marketplace.payments.services import obligations, payout_accounts  # noqa: F401
+
+        providers.register(BankProvider())
+        if settings.IS_DEMO:
+            providers.register(SandboxProvider())
+        if settings.STRIPE_SECRET_KEY:
+            providers.register(StripeProvider())

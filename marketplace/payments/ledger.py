@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from marketplace.core import clock
 from marketplace.core.actor import Actor
@@ -25,6 +25,17 @@ from marketplace.payments.states import AccountKind, Subject
 ZERO = Decimal("0.00")
 NEVER_OVERDRAWN = "no_more_goes_out_than_is_held_or_owed"
 Lines = Sequence[tuple[Account, Decimal]]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountKey:
+    """What tells one account from another."""
+
+    kind: str
+    currency: str
+    provider: str = ""
+    subject: Subject | None = None
+    party_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,53 @@ def account(
         party_id=party_id,
     )
     return found
+
+
+def accounts(keys: Iterable[AccountKey]) -> dict[AccountKey, Account]:
+    """Many accounts at once, opening those that are missing: three queries whatever their number."""
+    wanted = set(keys)
+    if not wanted:
+        return {}
+
+    def found() -> dict[AccountKey, Account]:
+        rows = Account.objects.filter(
+            kind__in={one.kind for one in wanted},
+            currency__in={one.currency for one in wanted},
+        )
+        ids = {one.subject[1] for one in wanted if one.subject}
+        rows = rows.filter(Q(subject_id__isnull=True) | Q(subject_id__in=ids))
+        by_key = {
+            AccountKey(
+                row.kind,
+                row.currency,
+                row.provider,
+                (row.subject_kind, row.subject_id) if row.subject_id is not None else None,
+                row.party_id,
+            ): row
+            for row in rows
+        }
+        return {key: row for key, row in by_key.items() if key in wanted}
+
+    here = found()
+    missing = sorted(wanted - here.keys(), key=repr)
+    if missing:
+        Account.objects.bulk_create(
+            [
+                Account(
+                    kind=key.kind,
+                    currency=key.currency,
+                    provider=key.provider,
+                    subject_kind=key.subject[0] if key.subject else "",
+                    subject_id=key.subject[1] if key.subject else None,
+                    party_id=key.party_id,
+                )
+                for key in missing
+            ],
+            ignore_conflicts=True,
+            batch_size=2000,
+        )
+        here = found()
+    return here
 
 
 def clearing(provider: str, currency: str) -> Account:

@@ -1,7 +1,7 @@
 """References that people copy by hand into a bank transfer: letters nobody confuses, two check digits at the end.
 
-A reference is a prefix (YL for a payment owed, YP for a payout, YR for a refund), eight signs and two check signs. Signs
-are 2–9 and A–Z without I and O, 32 in all. Read as a number to base 32, the ten signs leave 1 when divided by 1021, the
+A reference is a prefix (YL a payment owed, YP a payout, YR a refund), eight signs and two check signs. Signs are
+2–9 and A–Z without I and O, 32 in all. Read as a number to base 32, the ten signs leave 1 when divided by 1021, the
 largest prime below 32²: so every single wrong sign and every swap of two neighbours is noticed (tests try them all).
 """
 
@@ -18,7 +18,9 @@ PREFIXES = (OBLIGATION, PAYOUT, REFUND)
 BODY = 8
 _VALUES = {sign: value for value, sign in enumerate(ALPHABET)}
 _SIGN = f"[{ALPHABET}]"
-_FINDER = re.compile(rf"(?=((?:{'|'.join(PREFIXES)}){_SIGN}{{{BODY + 2}}}))")
+_SHAPE = rf"(?:{'|'.join(PREFIXES)}){_SIGN}{{{BODY + 2}}}"
+_EXACT = re.compile(_SHAPE)
+_FINDER = re.compile(rf"(?=({_SHAPE}))")  # looks ahead, so that one may begin within another's signs
 _NOISE = re.compile(r"[\W_]+")
 
 
@@ -36,9 +38,7 @@ def complete(prefix: str, body: str) -> str:
 
 def is_sound(reference: str) -> bool:
     """Whether its check signs fit."""
-    if not _FINDER.fullmatch(reference) and not (_FINDER.match(reference) and len(reference) == 2 + BODY + 2):
-        return False
-    return _number(reference[2:]) % PRIME == 1
+    return bool(_EXACT.fullmatch(reference)) and _number(reference[2:]) % PRIME == 1
 
 
 def plain(text: str) -> str:

@@ -103,12 +103,6 @@ class StatementUnreadable(DomainError):
     remedy = _("Export it anew as CSV, MT940 or CAMT.053, and upload it again.")
 
 
-class StatementKnown(DomainError):
-    code = "statement_known"
-    sentence = _("This very file was read in on %(on)s. Nothing was added.")
-    remedy = _("Choose a newer statement.")
-
-
 class OwnProposal(DomainError):
     code = "own_proposal"
     status = 403

@@ -1,3 +1,17 @@
-from django.urls import URLPattern
+"""Pages of the signing floor."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from marketplace.signing.views import verify, workspace
+
+urlpatterns = [
+    path("verify/", verify.verify, name="verify"),
+    path("workspace/signing/", workspace.signing_list, name="signing_list"),
+    path("workspace/signing/<slug:number>/", workspace.signing_document, name="signing_document"),
+    path("workspace/signing/<slug:number>/<int:version>/", workspace.signing_document, name="signing_version"),
+    path("workspace/signing/<slug:number>/<int:version>/sign/", workspace.signing_sign, name="signing_sign"),
+    path("workspace/signing/<slug:number>/<int:version>/decline/", workspace.signing_decline, name="signing_decline"),
+    path("workspace/consents/<int:pk>/", workspace.consent_answer, name="consent_answer"),
+    path("workspace/consents/<int:pk>/give/", workspace.consent_give, name="consent_give"),
+    path("workspace/consents/<int:pk>/refuse/", workspace.consent_refuse, name="consent_refuse"),
+]

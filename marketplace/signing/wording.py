@@ -31,8 +31,8 @@ PAPER: dict[Language, dict[str, str]] = {
         "other": "There is a Chinese text of this document. Where the two differ, the Chinese text counts.",
         "signatures": "Signatures",
         "how": "The parties sign electronically in the order below. Each signature takes a second factor shown anew by "
-        "an authorised signatory and records the SHA-256 hash of the text signed, the signer and the time. When all have "
-        "signed, the platform appends the page of signatures and seals the file.",
+        "an authorised signatory and records the SHA-256 hash of the text signed, the signer and the time. When all "
+        "have signed, the platform appends the page of signatures and seals the file.",
         "capacity": "Capacity",
         "party": "Signer",
         "annex": "Annex",

@@ -85,9 +85,18 @@ def test_validity_is_bounded_by_today_two_years_and_the_right():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("status", sorted(set(LegalStatus.values) - {"pending", "in_force", "in_grace"}))
-def test_ended_rights_are_not_offered(status):
-    assert blocking(a_listing(ListingState.DRAFT, assets=[a_right(status=status)])) == ["not_tradable"]
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (LegalStatus.LAPSED, "right_lapsed"),
+        (LegalStatus.EXPIRED, "right_expired"),
+        (LegalStatus.INVALIDATED, "right_invalidated"),
+        (LegalStatus.WITHDRAWN, "application_ended"),
+        (LegalStatus.UNKNOWN, "status_unknown"),
+    ],
+)
+def test_ended_rights_are_not_offered(status, code):
+    assert blocking(a_listing(ListingState.DRAFT, assets=[a_right(status=status)])) == [code]
 
 
 @pytest.mark.django_db
@@ -102,12 +111,12 @@ def test_a_right_given_away_since_the_draft_was_made_is_noticed():
 @pytest.mark.django_db
 def test_an_open_licence_needs_grant_paid_fees_and_for_utility_models_the_report():
     pending = a_right(is_granted=False)
-    assert blocking(a_listing(ListingState.DRAFT, assets=[pending], mode=Mode.OPEN)) == ["open_needs_grant"]
+    assert blocking(a_listing(ListingState.DRAFT, assets=[pending], mode=Mode.OPEN)) == ["open_licence_before_grant"]
     grace = a_right(status=LegalStatus.IN_GRACE)
-    assert blocking(a_listing(ListingState.DRAFT, assets=[grace], mode=Mode.OPEN)) == ["open_needs_fees"]
+    assert blocking(a_listing(ListingState.DRAFT, assets=[grace], mode=Mode.OPEN)) == ["open_licence_annuity_unpaid"]
     for kind in ("utility_model", "design"):
         bare, proved = a_right(kind=kind), a_right(kind=kind, has_report=True)
-        assert blocking(a_listing(ListingState.DRAFT, assets=[bare], mode=Mode.OPEN)) == ["open_needs_report"]
+        assert blocking(a_listing(ListingState.DRAFT, assets=[bare], mode=Mode.OPEN)) == ["evaluation_report_missing"]
         assert blocking(a_listing(ListingState.DRAFT, assets=[proved], mode=Mode.OPEN)) == []
         sold = a_listing(ListingState.DRAFT, assets=[bare])
         assert (blocking(sold), advice(sold)) == ([], ["report_advised"])

@@ -250,7 +250,7 @@ def test_publishing_looks_again():
     Asset.objects.filter(pk=listing.rights[0].pk).update(status=LegalStatus.LAPSED)
     with pytest.raises(Incomplete) as refused:
         service.publish_listing(listing_id=listing.pk, by=cast.ops().actor)
-    assert [lack.code for lack in refused.value.lacks] == ["not_tradable"]
+    assert [lack.code for lack in refused.value.lacks] == ["right_lapsed"]
 
 
 # ── drafts ───────────────────────────────────────────────────────────────────────────────────────────────────────────

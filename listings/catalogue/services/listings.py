@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from listings.assets.models import Asset
 from listings.assets.states import TRADABLE, LegalStatus
 from listings.catalogue.access import may_list
+from listings.catalogue.encumbrances import in_both, refused_now
 from listings.catalogue.graphs import LISTING_GRAPH
 from listings.catalogue.models import ListedAsset, Listing
 from listings.catalogue.naming import shown_number
@@ -341,3 +342,37 @@ def _status_reason(asset: Asset, language: str) -> str:
             "status": LegalStatus(asset.status).label,
             "number": shown_number(asset),
         }
+
+
+def suspend_for_rights(asset_ids: Iterable[int]) -> int:
+    """Suspend every public listing of these rights that the rights register no longer allows; returns how many.
+
+    Running it again changes nothing: each listing is looked at anew with its rights locked.
+    """
+    return sum(_suspend_if_refused(pk) for pk in _public_listings_of(asset_ids))
+
+
+def suspend_without_consent(asset_ids: Iterable[int]) -> None:
+    """The same at once, in the transaction of somebody who takes consent back and holds that right's lock."""
+    for pk in _public_listings_of(asset_ids):
+        with locked(Listing, pk) as listing:
+            _suspend_refused(listing)
+
+
+def _public_listings_of(asset_ids: Iterable[int]) -> list[int]:
+    found = Listing.objects.filter(state__in=PUBLIC, listed__asset__in=list(asset_ids))
+    return list(dict.fromkeys(found.order_by("pk").values_list("pk", flat=True)))
+
+
+def _suspend_if_refused(listing_id: int) -> bool:
+    with _with_rights_locked(listing_id) as listing:
+        return _suspend_refused(listing)
+
+
+def _suspend_refused(listing: Listing) -> bool:
+    lack = refused_now(listing) if listing.state in PUBLIC else None
+    if lack is None:
+        return False
+    reasons = in_both(lack)
+    _walk(listing, "suspend", by=SYSTEM, reason=reasons["zh"], reason_zh=reasons["zh"], reason_en=reasons["en"])
+    return True

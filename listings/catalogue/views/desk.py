@@ -22,7 +22,7 @@ from listings.catalogue.models import Enquiry, Listing, ListingDay
 from listings.catalogue.naming import shown_number, status_badge
 from listings.catalogue.presenting import listing_page
 from listings.catalogue.services import listings as service
-from listings.catalogue.states import EDITABLE, PUBLIC, ListingState, Mode
+from listings.catalogue.states import EDITABLE, PUBLIC, ListingState, Mode, PriceMode
 from listings.catalogue.timelines import full_timeline, last_reason
 from marketplace.core import clock
 from marketplace.core.errors import DomainError, NotFound, NotPermitted
@@ -116,6 +116,7 @@ def my_listing(request: HttpRequest, number: str) -> HttpResponse:
         "mode": Mode(listing.mode).label,
         "is_editable": listing.state in EDITABLE and access.may_list(actor),
         "is_public": listing.state in PUBLIC,
+        "is_sealed": listing.price_mode == PriceMode.SEALED,
         "in_review": listing.state == ListingState.IN_REVIEW,
         "days": working_days_to(listing.due_at),
         "reason": last_reason(listing, "listing.return", "listing.suspend")
@@ -199,20 +200,3 @@ def listing_copy(request: HttpRequest, number: str) -> HttpResponse:
     source = access.own_listing(actor, number)
     made = service.copy_listing(listing_id=source.pk, by=actor)
     return redirect("listing_edit", made.number, "rights")
-
-
-@require_safe
-@login_required
-def enquiries(request: HttpRequest) -> HttpResponse:
-    """Questions received and asked."""
-    actor = request.actor  # type: ignore[attr-defined]
-    is_sent = request.GET.get("box") == "sent"
-    received, made = access.enquiries_received(actor), access.enquiries_made(actor)
-    shown = (made if is_sent else received).select_related("listing__organisation", "organisation", "asked_by")
-    page = Paginator(shown.order_by("-asked_at", "-pk"), PER_PAGE).get_page(request.GET.get("page"))
-    tabs = [
-        {"label": _("Received"), "url": "?", "count": received.count(), "current": not is_sent},
-        {"label": _("Sent"), "url": "?box=sent", "count": made.count(), "current": is_sent},
-    ]
-    context = {"page": page, "tabs": tabs, "is_sent": is_sent, "number": page.number, "last": page.paginator.num_pages}
-    return render(request, "catalogue/enquiries.html", context)

@@ -5,21 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from listings.catalogue import access, rows
 from listings.catalogue.filters import ListingFilter, NeedFilter
-from listings.catalogue.forms import EnquiryForm
-from listings.catalogue.models import Listing
 from listings.catalogue.presenting import listing_page, need_page
 from listings.catalogue.services import attention
-from listings.catalogue.services.enquiries import ask
-from marketplace.core.errors import DomainError, NotFound
+from marketplace.core.errors import NotFound
 from marketplace.core.exports import EXPORTS
 from marketplace.core.pagecache import is_plain_reader, public_page
 from marketplace.search import index
@@ -84,24 +80,6 @@ def _listing_detail(request: HttpRequest, number: str) -> HttpResponse:
     if not is_plain_reader(request) and actor.acts_for != listing.organisation_id:
         attention.opened(number, agent=request.headers.get("User-Agent", ""))
     return render(request, "catalogue/listing_detail.html", listing_page(listing))
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def listing_ask(request: HttpRequest, number: str) -> HttpResponse:
-    """Put a first question to the holder."""
-    listing: Listing = access.public_listing(number)
-    form = EnquiryForm(request.POST or None)
-    refusal: DomainError | None = None
-    if request.method == "POST" and form.is_valid():
-        try:
-            ask(listing_id=listing.pk, by=request.actor, message=form.cleaned_data["message"])  # type: ignore[attr-defined]
-        except DomainError as error:
-            refusal = error
-        else:
-            return redirect("enquiries")
-    context = {"listing": listing, "form": form, "refusal": refusal}
-    return render(request, "catalogue/listing_ask.html", context, status=refusal.status if refusal else 200)
 
 
 @require_safe

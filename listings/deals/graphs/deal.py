@@ -90,7 +90,7 @@ DEAL_GRAPH = register(
                 _D.PAYING,
                 PLATFORM,
                 _("Call for payment"),
-                guards.contract_and_consents_stand,
+                guards.rights_and_consents_stand,
                 due=WorkingDays(CONSENT_WORKING_DAYS),
             ),
             Edge(

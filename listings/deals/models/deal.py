@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from listings.assets.models import Asset
 from listings.catalogue.models import Listing
 from listings.catalogue.states import Mode
+from listings.deals.models.negotiation import NdaAcceptance
 from listings.deals.states import LIVE, DealState
 from marketplace.accounts.models import Organisation, User, in_language
 from marketplace.core.models import Stateful, StatefulQuerySet
@@ -30,6 +31,14 @@ class DealQuerySet(StatefulQuerySet["Deal"]):
             | Q(commissions__broker=organisation_id)
             | Q(shares__organisation=organisation_id)
         ).distinct()
+
+    def for_page(self) -> DealQuerySet:
+        """With both sides, the listing, the accepted offer, the contract, and when confidentiality was accepted."""
+        accepted = models.OuterRef("offer__negotiation")
+        nda = NdaAcceptance.objects.filter(negotiation=accepted).order_by("at").values("at")[:1]
+        return self.select_related(
+            "listing", "seller", "buyer", "pledgee", "contract", "offer__negotiation__enquiry"
+        ).annotate(nda_at=models.Subquery(nda))
 
 
 class Deal(Stateful):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 
 from django.conf import settings
 from django.db import connection
@@ -12,9 +11,9 @@ from listings.brokers.services.introductions import Commission, commissions_for
 from listings.brokers.states import Payer
 from listings.catalogue.models import Listing
 from listings.catalogue.numbering import next_number
+from listings.deals import permission
 from listings.deals.graphs.deal import DEAL_GRAPH
 from listings.deals.models import Deal, DealAsset, DealCommission, DealShare, Offer
-from listings.rights.reading import owners_of, pledgee_of
 from marketplace.core import clock, lifecycle
 from marketplace.core.actor import Actor
 
@@ -37,7 +36,7 @@ def agree(offer: Offer, by: Actor) -> Deal:
         offer=offer,
         seller_id=offer.negotiation.holder_id,
         buyer_id=offer.negotiation.buyer_id,
-        pledgee_id=pledgee_of(offer.asset_ids),
+        pledgee_id=permission.pledgee_of(offer.asset_ids),
         mode=offer.mode,
         title_zh=listing.title_zh,
         title_en=listing.title_en,
@@ -74,16 +73,7 @@ def _told(deal: Deal, offer: Offer) -> dict[str, object]:
 
 
 def _freeze_shares(deal: Deal, asset_ids: list[int]) -> None:
-    """The owners' shares; in a bundle each right counts the same. An owner who is not on this market is paid through
-    the seller, who answers to it: the page says so."""
-    shares: dict[int, Fraction] = {}
-    for owners in owners_of(asset_ids).values():
-        for owner in owners:
-            payee = owner.organisation_id or deal.seller_id
-            shares[payee] = shares.get(payee, Fraction(0)) + owner.share / len(asset_ids)
-    left = 1 - sum(shares.values(), Fraction(0))
-    if left:  # what the register does not give to anybody is the holder's
-        shares[deal.seller_id] = shares.get(deal.seller_id, Fraction(0)) + left
+    shares = permission.shares_of(asset_ids, deal.seller_id)
     DealShare.objects.bulk_create(
         DealShare(deal=deal, organisation_id=payee, numerator=share.numerator, denominator=share.denominator)
         for payee, share in sorted(shares.items(), key=lambda one: (one[0] != deal.seller_id, one[0]))

@@ -15,6 +15,7 @@ from listings.catalogue.services.listings import close_listing, release_listing
 from listings.catalogue.states import ListingState
 from listings.deals import money
 from listings.deals.graphs.deal import DEAL_GRAPH
+from listings.deals.guards import RECORDALS
 from listings.deals.models import Deal, Dispute, Filing, RefundAgreement
 from listings.deals.services import filings
 from listings.deals.services.contracts import void_contract
@@ -47,7 +48,7 @@ def money_arrived(*, deal_id: int) -> None:
             deal.save(update_fields=["effective_on"])
             filings.begin_filings(deal, by=SYSTEM)
             if not deal.waits_for_the_register:
-                enter_into_register(deal, on=clock.today(), by=SYSTEM)
+                enter_into_register(deal, on=clock.today())
                 pay_out(deal)
         elif deal.state == DealState.RELEASING and money.free(deal):
             _release(deal, money.tranche_legs(deal, money.free(deal)))
@@ -56,12 +57,12 @@ def money_arrived(*, deal_id: int) -> None:
 @filings.on_recorded
 def recorded(deal: Deal, filing: Filing, by: Actor) -> None:
     """The register has it: enter it here too, and pay out. Runs in the transaction that approves the evidence."""
-    if deal.state != DealState.RECORDING or not deal.waits_for_the_register:
+    if filing.kind not in RECORDALS or deal.state != DealState.RECORDING or not deal.waits_for_the_register:
         return
     assert filing.recorded_on is not None
     deal.effective_on = filing.recorded_on
     deal.save(update_fields=["effective_on"])
-    enter_into_register(deal, on=filing.recorded_on, by=by)
+    enter_into_register(deal, on=filing.recorded_on)
     pay_out(deal)
 
 
@@ -138,8 +139,8 @@ def lapsed(*, deal_id: int) -> None:
 def unwind(deal: Deal, *, by: Actor, reason: str) -> None:
     """Void the contract, ask for no more money, give back what came, free the rights and the listing."""
     void_contract(deal, by=by, reason=reason)
-    cancel_obligations(deal, by=by)
-    give_back(deal, money.held(deal), reason=reason, by=by)
+    cancel_obligations(deal)
+    give_back(deal, money.held(deal), reason=reason)
     _end(deal, is_done=False)
 
 
@@ -184,7 +185,7 @@ def dispute_decided(deal: Deal, dispute: Dispute, by: Actor) -> None:
     held = money.held(deal)
     to_seller = held.times(dispute.seller_pct / 100)
     lifecycle.walk(DEAL_GRAPH, deal, "settle", by=SYSTEM, reason=reason, data=told(deal))
-    give_back(deal, held - to_seller, reason=reason, by=by)
+    give_back(deal, held - to_seller, reason=reason)
     _release(deal, split(to_seller, money.terms_of(deal, hold_back=False)))
 
 
@@ -193,35 +194,35 @@ def _refund_all(deal: Deal, *, reason: str, by: Actor) -> None:
     unwind(deal, by=by, reason=reason)
 
 
-def give_back(deal: Deal, total: Money, *, reason: str, by: Actor) -> None:
+def give_back(deal: Deal, total: Money, *, reason: str) -> None:
     """Refund `total` of what came in for the deal, latest payment first."""
     left = total.amount
     for one in reversed(list(money.obligations(deal))):
-        part = min(left, one.paid - one.refunded)
+        part = min(left, refunds.refundable(one))
         if part > 0:
             refunds.refund(
                 obligation_id=one.pk,
                 money=Money(part, deal.currency),
                 key=f"deal:{deal.pk}:refund:{one.pk}:{one.refunded}",
                 reason=reason[:240],
-                by=by,
+                by=SYSTEM,
             )
             left -= part
     if left > Decimal("0.00"):
         raise RuntimeError(f"{deal.number}: {left} is held that no obligation explains.")
 
 
-def cancel_obligations(deal: Deal, *, by: Actor) -> None:
+def cancel_obligations(deal: Deal) -> None:
     """Nothing more is asked for."""
     for one in Obligation.objects.about(deal.subject).filter(
         state__in=[ObligationState.OPEN, ObligationState.REOPENED]
     ):
-        obligation_service.cancel_obligation(obligation_id=one.pk, by=by)
+        obligation_service.cancel_obligation(obligation_id=one.pk, by=SYSTEM)
 
 
 def _end(deal: Deal, *, is_done: bool) -> None:
     """Free the rights; the listing is closed as settled, or stands open to others again."""
-    release_reservations(deal.subject)
+    release_reservations(subject=deal.subject, by=SYSTEM)
     if not is_done:
         filings.drop_filings(deal, by=SYSTEM)
     listing = deal.listing

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from listings.deals import money
+from datetime import timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from listings.deals import money, permission
 from listings.deals.contracts.filling import contract_of
 from listings.deals.graphs.deal import CONSENT_WORKING_DAYS, DEAL_GRAPH
+from listings.deals.guards import rights_and_consents_stand
 from listings.deals.models import Deal
 from listings.deals.states import DealState
 from listings.deals.telling import told
@@ -15,6 +20,7 @@ from marketplace.core.errors import DomainError, Invalid, NotPermitted
 from marketplace.core.lifecycle import WorkingDays
 from marketplace.core.locks import locked
 from marketplace.core.money import Money
+from marketplace.payments.services.obligations import raise_obligation
 from marketplace.signing.services.consents import ask_missing
 from marketplace.signing.services.documents import SignerSlot, draft_document, void_document
 
@@ -33,8 +39,8 @@ def draw_up(*, deal_id: int, by: Actor) -> Deal:
             template=contract.template,
             data=contract.data,
             signers=[
-                SignerSlot(1, deal.seller_id, contract.seller_zh, contract.seller_en),
-                SignerSlot(2, deal.buyer_id, contract.buyer_zh, contract.buyer_en),
+                SignerSlot(1, deal.seller_id, *contract.giver),
+                SignerSlot(2, deal.buyer_id, *contract.taker),
             ],
             by=by,
         )
@@ -49,7 +55,7 @@ def redraw(*, deal_id: int, reason: str, by: Actor) -> Deal:
     with locked(Deal, deal_id) as deal:
         lifecycle.walk(DEAL_GRAPH, deal, "redraw", by=by, reason=reason, data=told(deal))
         void_contract(deal, by=by, reason=reason)
-        cancel_obligations(deal, by=by)
+        cancel_obligations(deal)
         deal.contract, deal.payoff = None, None
         deal.save(update_fields=["contract", "payoff"])
     return deal
@@ -67,7 +73,7 @@ def contract_signed(*, deal_id: int, document_id: int) -> None:
     with locked(Deal, deal_id) as deal:
         if deal.state != DealState.SIGNING or deal.contract_id != document_id:
             return
-        wanted = consents_wanted(deal)
+        wanted = permission.consents_wanted(deal)
         if not wanted:
             _call_for_payment(deal)
             return
@@ -107,34 +113,12 @@ def state_payoff(*, deal_id: int, amount: Money, by: Actor) -> Deal:
 
 
 def is_consented(deal: Deal) -> bool:
-    """Claims that the current contract is signed and every consent to it stands."""
+    """Claims that the current contract is signed, every consent to it stands, and the register allows the deal."""
     try:
-        contract_and_consents_stand(deal, SYSTEM)
+        rights_and_consents_stand(deal, SYSTEM)
     except DomainError:
         return False
     return True
-
-
-def consents_wanted(deal: Deal) -> list[Wanted]:
-    """Whose consent the law asks for today, one question per party and kind.
-
-    Raises RightsRefused when the register has come to forbid the deal, PledgeeAbroad and ConsentsMissing for parties
-    who are not on this market and whose consent on paper the operator has not entered.
-    """
-    verdict = permission.verdict(deal)
-    verdict.demand()
-    wanted: dict[tuple[str, int], Wanted] = {}
-    for finding in verdict.consents_needed():
-        if not finding.consent_from:
-            names = "、".join(finding.consent_names)
-            raise PledgeeAbroad(name=names) if finding.consent == ConsentKind.PLEDGEE else ConsentsMissing(names=names)
-        for organisation_id in finding.consent_from:
-            zh, _cure = finding.in_language("zh-hans")
-            en, _cure = finding.in_language("en")
-            wanted[finding.consent, organisation_id] = Wanted(
-                str(finding.consent), organisation_id=organisation_id, why_zh=zh, why_en=en
-            )
-    return list(wanted.values())
 
 
 def _call_for_payment(deal: Deal) -> None:

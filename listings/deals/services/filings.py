@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from listings.deals.graphs.filing import FILING_GRAPH
 from listings.deals.guards import RECORDALS
 from listings.deals.models import Deal, Filing
+from listings.deals.services.transfer import release_pledges
 from listings.deals.states import FilingKind, FilingState
 from listings.rights.ruling import enforces
 from marketplace.core import clock, files, lifecycle
@@ -45,7 +46,11 @@ def begin_filings(deal: Deal, *, by: Actor) -> list[Filing]:
     kind = FilingKind.LICENCE if deal.is_licence else FilingKind.ASSIGNMENT
     wanted = [
         (kind, recorder, months_after(today, RECORDAL_MONTHS)),
-        (FilingKind.TECHNOLOGY_CONTRACT, deal.seller_id, date.fromordinal(today.toordinal() + TECHNOLOGY_CONTRACT_DAYS)),
+        (
+            FilingKind.TECHNOLOGY_CONTRACT,
+            deal.seller_id,
+            date.fromordinal(today.toordinal() + TECHNOLOGY_CONTRACT_DAYS),
+        ),
     ]
     if deal.pledgee_id is not None and not deal.is_licence:
         wanted.append((FilingKind.PLEDGE_CANCELLATION, deal.pledgee_id, months_after(today, RECORDAL_MONTHS)))
@@ -81,12 +86,17 @@ def say_refused(*, filing_id: int, found: str, correct_by: date | None, by: Acto
 
 
 def hand_in_evidence(*, filing_id: int, recorded_on: date, upload: UploadedFile[Any], by: Actor) -> Filing:
-    """Hand in the office's notice with the day it names; a second person then checks it."""
+    """Hand in the office's notice with the day it names; a second person then checks it.
+
+    A pledgee who shows that its pledge is cancelled thereby lets go of it here.
+    """
     with _with_deal(filing_id) as (deal, filing):
         _not_in_the_future(recorded_on, "recorded_on")
         filing.evidence = files.keep(upload, purpose=PURPOSE, subject_id=filing.pk, by=by)
         filing.recorded_on, filing.evidenced_by_id = recorded_on, by.user_id
         _walk(deal, filing, "prove", by, also=("evidence", "recorded_on", "evidenced_by"))
+        if filing.kind == FilingKind.PLEDGE_CANCELLATION and by.acts_for == deal.pledgee_id:
+            release_pledges(deal, on=recorded_on, by=by)
     return filing
 
 
@@ -95,9 +105,8 @@ def approve_evidence(*, filing_id: int, by: Actor) -> Filing:
     with _with_deal(filing_id) as (deal, filing):
         filing.approved_by_id = by.user_id
         _walk(deal, filing, "approve", by, also=("approved_by",))
-        if filing.kind in RECORDALS:
-            for act in _on_recorded:
-                act(deal, filing, by)
+        for act in _on_recorded:
+            act(deal, filing, by)
     return filing
 
 
@@ -140,5 +149,8 @@ def _not_in_the_future(day: date, field: str) -> None:
 
 def recorded_day(deal: Deal) -> date | None:
     """The day from which the register shows the change; None while it does not."""
-    return deal.filings.filter(kind__in=RECORDALS, state=FilingState.APPROVED).values_list("recorded_on", flat=True).first()
-
+    return (
+        deal.filings.filter(kind__in=RECORDALS, state=FilingState.APPROVED)
+        .values_list("recorded_on", flat=True)
+        .first()
+    )

@@ -59,3 +59,12 @@ def assign_holders(holders: Mapping[int, int], *, by: Actor) -> int:
             events.record("asset.held", asset, by, data={"organisation": holders[asset.pk]})
             gained += 1
     return gained
+
+
+def pass_on(*, asset_id: int, to_id: int | None, by: Actor) -> None:
+    """Let another organisation keep the right (None: nobody on this market), after its ownership has passed.
+
+    Runs in the caller's transaction, which holds the right's lock.
+    """
+    Asset.objects.filter(pk=asset_id).update(holder_id=to_id, version=F("version") + 1, updated_at=clock.now())
+    events.record("asset.held", Asset.objects.get(pk=asset_id), by, data={"organisation": to_id})

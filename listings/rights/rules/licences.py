@@ -30,18 +30,20 @@ SOLE_STANDS = point(
         " the right may let one other do so in its place, unless agreed otherwise; the licensee has to know."
     ),
 )
-GRANTS = frozenset({Act.EXCLUSIVE, Act.SOLE, Act.ORDINARY, Act.CROSS, Act.DECLARE_OPEN})
+GRANTS = frozenset({Act.EXCLUSIVE, Act.SOLE, Act.ORDINARY, Act.CROSS})
 
 
 @enforces("LIC-COMPAT", "LIC-REFUSE-10", "LIC-SOLE-SUB")
 def licences_agree(case: Case, right: Right) -> Iterator[Finding]:
     """No licence beside an exclusive or sole one that meets it in place, field and time."""
-    if case.act not in GRANTS or case.act == Act.DECLARE_OPEN:
+    if case.act not in GRANTS:
         return
     for entry in right.licences(LicenceType.EXCLUSIVE):
-        yield EXCLUSIVE_STANDS.found(right, entry, party=entry.party)
+        if not entry.is_recorded_only:
+            yield EXCLUSIVE_STANDS.found(right, entry, party=entry.party)
     for entry in right.licences(LicenceType.SOLE):
-        yield SOLE_STANDS.found(right, entry, party=entry.party)
+        if not entry.is_recorded_only:
+            yield SOLE_STANDS.found(right, entry, party=entry.party)
 
 
 DISCLOSE = point(
@@ -65,8 +67,9 @@ EARLIER = (LicenceType.ORDINARY, LicenceType.CROSS, LicenceType.OPEN)
 def licences_are_disclosed(case: Case, right: Right) -> Iterator[Finding]:
     """Licences that go on must be told to whoever takes an exclusive or sole licence, the right itself, or a pledge."""
     if case.act in SHUTTING:
-        for entry in right.licences(*EARLIER):
-            yield DISCLOSE.found(right, entry, party=entry.party)
+        for entry in right.licences(*LicenceType.values):
+            if entry.licence_type in EARLIER or entry.is_recorded_only:
+                yield DISCLOSE.found(right, entry, party=entry.party)
         for entry in right.of_kind(EntryKind.COMPULSORY_LICENCE):
             yield DISCLOSE.found(right, entry, party=entry.party)
     elif case.act in (Act.ASSIGN, Act.PLEDGE):
@@ -90,7 +93,7 @@ def the_licensee_may_sublicense(case: Case, right: Right) -> Iterator[Finding]:
     if case.act != Act.SUB:
         return
     for entry in right.entries:
-        if entry.kind == EntryKind.LICENCE and entry.party_id == case.holder_id is not None:
-            if entry.may_sublicense and entry.covers and not entry.is_recorded_only:
-                return
+        holds = entry.kind == EntryKind.LICENCE and entry.party_id == case.holder_id is not None
+        if holds and entry.may_sublicense and entry.covers and not entry.is_recorded_only:
+            return
     yield NO_SUB.found(right)

@@ -53,11 +53,10 @@ SECURITY_RECORDED = point(
     _("Ask for a recorded release, or for the written consent of the secured party."),
     blocks=False,
 )
-LICENCE_REFUSED = frozenset(LICENSING)
 
 
 def _consent_point(act: Act) -> Point | None:
-    if act == Act.ASSIGN or act in LICENCE_REFUSED:
+    if act == Act.ASSIGN or act in LICENSING:
         return TRANSFER
     return {Act.DECLARE_OPEN: OPEN, Act.WAIVE: WAIVER}.get(act)
 

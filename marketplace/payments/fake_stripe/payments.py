@@ -405,18 +405,13 @@ class Payments:
         return dispute
 
     def close_dispute(self, dispute: Thing, won: bool) -> Thing:
-        """The decision: won brings amount and fee back, lost leaves both with the payer's bank."""
+        """The decision: won brings the amount back, lost leaves it with the payer's bank; the fee is kept either way."""
         if dispute["status"] in ("won", "lost"):
             raise ApiError(400, f"This dispute is {dispute['status']}.")
         dispute["status"] = "won" if won else "lost"
         if won:
             line = self.books.move(
-                dispute["amount"],
-                dispute["currency"],
-                "adjustment",
-                dispute["id"],
-                fee=-DISPUTE_FEE,
-                category="dispute_reversal",
+                dispute["amount"], dispute["currency"], "adjustment", dispute["id"], category="dispute_reversal"
             )
             dispute["balance_transactions"].append(line)
         self.store.save(dispute)

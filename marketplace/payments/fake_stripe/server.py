@@ -198,9 +198,11 @@ class FakeStripe:
         except (ValueError, KeyError, TypeError) as error:
             return Reply(400, json.dumps({"error": {"message": f"{type(error).__name__}: {error}"}}).encode())
 
-    def page(self, method: str, path: str, query: str, body: str) -> Reply:
-        """The pages for people."""
+    def page(self, method: str, path: str, query: str, body: str, speaks: str = "") -> Reply:
+        """The pages for people; `speaks` is what their browser says of their languages."""
         asked = dict(parse_qsl(query))
+        asked["chosen"] = asked.get("lang", "")
+        asked["lang"] = asked["chosen"] or ("en" if speaks.lower().startswith("en") else "zh")
         form = dict(parse_qsl(body, keep_blank_values=True)) if method == "POST" else {}
         steps = [step for step in path.split("/") if step]
         with self.store.turn():
@@ -214,14 +216,14 @@ class FakeStripe:
                 return self._onboarding_page(method, steps[1], asked, form)
             if steps in ([], ["_control"]):
                 return self._board(method, asked, form)
-        return html(pages.gone_page(asked.get("lang", "zh")), 404)
+        return html(pages.gone_page(asked["lang"]), 404)
 
     def _pay_page(self, method: str, pk: str, asked: Thing, form: Thing) -> Reply:
         self.payments.expire_old_sessions()
         session = self.store.find("checkout.session", pk)
         if session is None:
-            return html(pages.gone_page(asked.get("lang", "zh")), 404)
-        lang = asked.get("lang") or session["locale"] or "zh"
+            return html(pages.gone_page(asked["lang"]), 404)
+        lang = asked["lang"] if session["locale"] in (None, "auto") else asked.get("chosen") or session["locale"]
         if method == "GET" or session["status"] != "open":
             return html(pages.pay_page(session, lang))
         try:
@@ -237,7 +239,7 @@ class FakeStripe:
         return see_other(session["success_url"].replace("{CHECKOUT_SESSION_ID}", pk))
 
     def _three_d_secure_page(self, method: str, pk: str, asked: Thing, form: Thing) -> Reply:
-        lang = asked.get("lang", "zh")
+        lang = asked["lang"]
         intent = self.store.find("payment_intent", pk)
         if intent is None or intent["status"] != "requires_action":
             return html(pages.gone_page(lang), 404)
@@ -254,7 +256,7 @@ class FakeStripe:
         return html(pages.pay_page(session, lang, declined=True))
 
     def _onboarding_page(self, method: str, token: str, asked: Thing, form: Thing) -> Reply:
-        lang = asked.get("lang", "zh")
+        lang = asked["lang"]
         link = self.store.find("account_link", token)
         account = self.store.find("account", link["account"]) if link else None
         if link is None or account is None:
@@ -266,7 +268,7 @@ class FakeStripe:
         return see_other(link["return_url"])
 
     def _board(self, method: str, asked: Thing, form: Thing) -> Reply:
-        lang, said = asked.get("lang", "zh"), ""
+        lang, said = asked["lang"], ""
         if method == "POST":
             given: Thing = {
                 name: (value == "yes" if name in ("paid", "won", "passed", "shuffle", "paused") else value)
@@ -349,7 +351,7 @@ class Handler(BaseHTTPRequestHandler):
             return fake.switch(method, path.removeprefix("/_control/"), body)
         if method == "POST" and not self._is_from_here(headers):
             return html(pages.gone_page("en"), 403)
-        return fake.page(method, path, query, body)
+        return fake.page(method, path, query, body, headers.get("accept-language", ""))
 
     def _is_from_here(self, headers: dict[str, str]) -> bool:
         origin = headers.get("origin", "")

@@ -142,7 +142,9 @@ class Provider(Protocol):
     """What every provider has. `code` is kept in rows; `label` is shown."""
 
     code: str
-    label: Sentence
+
+    @property
+    def label(self) -> Sentence: ...
 
     def capabilities(self) -> Capabilities: ...
 

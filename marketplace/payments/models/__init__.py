@@ -1,6 +1,7 @@
 """Rows of the payments floor."""
 
 from marketplace.payments.models.bank import BankAccount, LineMatch, SandboxMovement, StatementImport, StatementLine
+from marketplace.payments.models.inbox import InboundEvent, PollMark, RefusedDelivery
 from marketplace.payments.models.invoices import Invoice, InvoiceSeries
 from marketplace.payments.models.ledger import Account, BookCheck, Entry, Journal
 from marketplace.payments.models.obligations import Holdback, Obligation, Receipt
@@ -13,6 +14,7 @@ __all__ = [
     "BookCheck",
     "Entry",
     "Holdback",
+    "InboundEvent",
     "Invoice",
     "InvoiceSeries",
     "Journal",
@@ -21,9 +23,11 @@ __all__ = [
     "PayIn",
     "Payout",
     "PayoutAccount",
+    "PollMark",
     "ProviderCall",
     "Receipt",
     "Refund",
+    "RefusedDelivery",
     "Release",
     "Reversal",
     "SandboxMovement",

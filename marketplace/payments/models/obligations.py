@@ -116,7 +116,7 @@ class Receipt(models.Model):
     """What one journal did for one obligation: plus came in, minus was taken back. Written once."""
 
     obligation = models.ForeignKey(Obligation, on_delete=models.PROTECT, related_name="receipts")
-    journal = models.OneToOneField(Journal, on_delete=models.PROTECT, related_name="receipt")
+    journal = models.ForeignKey(Journal, on_delete=models.PROTECT, related_name="receipts")
     provider = models.CharField(max_length=24)
     payin = models.ForeignKey(
         "payments.PayIn", null=True, blank=True, on_delete=models.PROTECT, related_name="receipts"
@@ -126,7 +126,10 @@ class Receipt(models.Model):
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.CheckConstraint(condition=~Q(amount=0), name="receipt_is_of_some_money")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(amount=0), name="receipt_is_of_some_money"),
+            models.UniqueConstraint(fields=["journal", "obligation"], name="one_receipt_per_journal_and_obligation"),
+        ]
         triggers = append_only("receipts")
 
     def __str__(self) -> str:

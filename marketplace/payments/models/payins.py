@@ -77,7 +77,7 @@ class ProviderCall(models.Model):
     """A call to a provider, kept and committed before it is made, so that its key survives whatever happens then.
 
     The key comes from the row it is for ("payout:12:1"), never from chance: a second try sends the same. A call without
-    an answer is unknown, not failed. After `Capabilities.key_life` nobody sends it again; the provider is asked instead.
+    an answer is unknown, not failed. After `Capabilities.key_life` nobody sends it again; the provider is asked.
     """
 
     key = models.CharField(max_length=120, unique=True)

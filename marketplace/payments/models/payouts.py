@@ -177,7 +177,8 @@ class Refund(Stateful):
     """Money of an obligation sent back to its payer.
 
     What is still held is set aside at once; what has gone out must come back first (`Reversal` rows, state
-    `reversing`). `set_aside` is what stands ready in the payer's account in the ledger.
+    `reversing`). `set_aside` is what stands ready in the payer's account in the ledger, `from_held` the part of it that
+    came from what was held.
     """
 
     key = models.CharField(max_length=120, unique=True)
@@ -186,6 +187,7 @@ class Refund(Stateful):
     provider = models.CharField(max_length=24)
     amount = models.DecimalField(max_digits=18, decimal_places=2)
     currency = models.CharField(max_length=3)
+    from_held = models.DecimalField(max_digits=18, decimal_places=2, default=ZERO)
     set_aside = models.DecimalField(max_digits=18, decimal_places=2, default=ZERO)
     left = models.DecimalField(max_digits=18, decimal_places=2, default=ZERO)
     came_back = models.DecimalField(max_digits=18, decimal_places=2, default=ZERO)
@@ -208,8 +210,7 @@ class Refund(Stateful):
                 condition=Q(set_aside__gte=0) & Q(set_aside__lte=F("amount")), name="refund_sets_aside_at_most_its_sum"
             ),
             models.CheckConstraint(
-                condition=Q(came_back__gte=0, came_back__lte=F("left"))
-                & Q(left__lte=F("set_aside") + F("came_back")),
+                condition=Q(came_back__gte=0, came_back__lte=F("left")) & Q(left__lte=F("set_aside") + F("came_back")),
                 name="refund_leaves_from_what_is_set_aside",
             ),
             models.UniqueConstraint(

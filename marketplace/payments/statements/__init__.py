@@ -1,0 +1,5 @@
+"""Bank statements as files: CSV with many heads, MT940, CAMT.053; all read into the same rows."""
+
+from marketplace.payments.statements.reading import Row, Statement, Unreadable, read
+
+__all__ = ["Row", "Statement", "Unreadable", "read"]

@@ -1,0 +1,146 @@
+"""Deals brought to each stage by the services that lead there, in the hands of the cast."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from listings.assets.models import Asset
+from listings.catalogue.models import Listing
+from listings.catalogue.services import enquiries
+from listings.deals.models import Deal, Filing, Negotiation, Offer
+from listings.deals.services import contracts, filings
+from listings.deals.services.negotiations import open_negotiation
+from listings.deals.services.offers import accept_offer, make_offer
+from listings.deals.states import FilingKind
+from listings.deals.terms import Terms
+from marketplace.core import clock, relay
+from marketplace.payments.models import Obligation, Payout
+from marketplace.payments.services import receipts
+from marketplace.payments.states import PayoutState
+from marketplace.signing.factors import Shown
+from marketplace.signing.models import Consent, Document
+from marketplace.signing.services import documents
+from marketplace.signing.services.consents import give_consent
+from marketplace.signing.services.consents import purpose_of as consent_purpose
+from marketplace.signing.states import ConsentState, FactorKind
+from tests import cast
+from tests.builders import a_pdf
+from tests.cast import Part
+from tests.catalogue.makers import a_listing
+
+PRICE = Decimal("4600000.00")
+
+
+def talks(listing: Listing, buyer: Part | None = None) -> Negotiation:
+    """Bo's talks about a listing."""
+    buyer = buyer or cast.bo()
+    enquiry = enquiries.ask(listing_id=listing.pk, by=buyer.actor, message="能否转让？")
+    return open_negotiation(enquiry_id=enquiry.pk)
+
+
+def terms(listing: Listing, **given: Any) -> Terms:
+    """Terms that fit a listing, good for ten days."""
+    return Terms(
+        **{"price": PRICE, "mode": listing.mode, "valid_until": clock.now() + timedelta(days=10), **given}
+    )
+
+
+def agreed(
+    listing: Listing | None = None, *, seller: Part | None = None, buyer: Part | None = None, **given: Any
+) -> Deal:
+    """Bo offers, Ines accepts."""
+    seller, buyer = seller or cast.ines(), buyer or cast.bo()
+    listing = listing or a_listing(by=seller)
+    negotiation = talks(listing, buyer)
+    offer = make_offer(negotiation_id=negotiation.pk, by=buyer.actor, terms=terms(listing, **given))
+    accept_offer(negotiation_id=negotiation.pk, version=offer.version, by=seller.actor)
+    return Deal.objects.get(offer=Offer.objects.get(pk=offer.pk))
+
+
+def now(deal: Deal) -> Deal:
+    """The deal as it stands after everything that happened was relayed."""
+    relay.relay_all()
+    return Deal.objects.select_related("contract", "listing").get(pk=deal.pk)
+
+
+def signs(part: Part, document: Document) -> Document:
+    """Sign with a second factor shown just now."""
+    shown = Shown(part.person.pk, FactorKind.TOTP, documents.purpose_of(document))
+    return documents.sign(document_id=document.pk, sha256=document.sha256, by=part.actor, otp=shown)
+
+
+def consents(part: Part, consent: Consent) -> Consent:
+    shown = Shown(part.person.pk, FactorKind.TOTP, consent_purpose(consent))
+    return give_consent(consent_id=consent.pk, sha256=consent.sha256_zh, by=part.actor, otp=shown)
+
+
+def signed(deal: Deal, seller: Part | None = None, buyer: Part | None = None) -> Deal:
+    """Drawn up and signed by both; consents or payment come next."""
+    seller, buyer = seller or cast.ines(), buyer or cast.bo()
+    contract = contracts.draw_up(deal_id=deal.pk, by=seller.actor).contract
+    assert contract is not None
+    signs(seller, contract)
+    signs(buyer, Document.objects.get(pk=contract.pk))
+    return now(deal)
+
+
+def consented(deal: Deal, parts: Sequence[Part] = ()) -> Deal:
+    """Everybody asked gives consent."""
+    deal = now(deal)
+    by_id = {part.organisation.pk: part for part in parts}
+    for one in Consent.objects.filter(document=deal.contract, state=ConsentState.ASKED):
+        consents(by_id[one.organisation_id], one)
+    return now(deal)
+
+
+def pays(obligation: Obligation, amount: Decimal | None = None, *, provider: str = "sandbox") -> None:
+    """Money that arrives for an obligation, booked as its provider's import books it."""
+    with transaction.atomic():
+        row = Obligation.objects.select_for_update(no_key=True).get(pk=obligation.pk)
+        receipts.take_in(
+            row, amount or row.outstanding, provider=provider, key=f"test:{row.pk}:{row.paid}:{clock.now().timestamp()}"
+        )
+
+
+def paid(deal: Deal) -> Deal:
+    """Everything the buyer owes now is held."""
+    for one in Obligation.objects.about(deal.subject):
+        if one.is_payable:
+            pays(one)
+    return now(deal)
+
+
+def recordal(deal: Deal) -> Filing:
+    return deal.filings.get(kind__in=[FilingKind.ASSIGNMENT, FilingKind.LICENCE])
+
+
+def evidenced(deal: Deal, buyer: Part | None = None) -> Filing:
+    """Filed, and the office's notice handed in by the buyer."""
+    buyer = buyer or cast.bo()
+    filing = recordal(deal)
+    filings.say_filed(filing_id=filing.pk, filed_on=clock.today(), reference="2026-1", by=buyer.actor)
+    return filings.hand_in_evidence(filing_id=filing.pk, recorded_on=clock.today(), upload=a_pdf(), by=buyer.actor)
+
+
+def recorded(deal: Deal) -> Deal:
+    """The operator confirmed the office's notice: the right passes and the money is released."""
+    filing = evidenced(deal)
+    filings.approve_evidence(filing_id=filing.pk, by=cast.ops().actor)
+    return now(deal)
+
+
+def paid_out(deal: Deal) -> Deal:
+    """Every payout of the deal arrived."""
+    for payout in Payout.objects.about(deal.subject).exclude(state=PayoutState.PAID):
+        arrive(payout)
+    return now(deal)
+
+
+def a_pledged_listing(lender: Part | None = None) -> tuple[Listing, Asset]:
+    """Ines's listing of a patent pledged to Lena's bank."""
+    raise NotImplementedError

@@ -1,0 +1,542 @@
+"""Every rule of the check: allowed without the fact, refused or conditional with it, cured by what the remedy says."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from django.utils import translation
+
+from listings.assets.models import Asset, Party
+from listings.assets.states import LegalStatus, PartyRole
+from listings.rights.checking import GivenConsent, check
+from listings.rights.refusals import RightsRefused
+from listings.rights.scope import Scope
+from listings.rights.services import consents, entries, licences, reservations
+from listings.rights.services.entries import Who
+from listings.rights.states import Act, ConsentKind, EndReason, EntryKind, ExportCategory, LicenceType
+from marketplace.core import clock
+from tests import cast
+from tests.catalogue.makers import a_right
+from tests.rights.makers import a_subject, entered, licensed, owned, pledged, preserved, who
+
+pytestmark = pytest.mark.django_db
+ALL = list(Act)
+#: Acts of the owner that need a licence, a declaration or nothing to be there first.
+OWNERS_ACTS = [one for one in ALL if one not in (Act.TAKE_OPEN, Act.SUB)]
+
+
+@pytest.fixture
+def ines():
+    return cast.ines()
+
+
+@pytest.fixture
+def right(ines) -> Asset:
+    return a_right(ines)
+
+
+def ask(right: Asset, act: Act, **given):
+    return check([right.pk], act, holder_id=given.pop("holder_id", right.holder_id), **given)
+
+
+def codes(verdict, *, blocks: bool | None = None) -> set[str]:
+    return {one.code for one in verdict.findings if blocks is None or one.is_block == blocks}
+
+
+@pytest.mark.parametrize("act", OWNERS_ACTS)
+def test_the_holder_of_a_right_in_force_may_do_everything(right, act):
+    assert ask(right, act).findings == []
+
+
+# ── standing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.rule("LIC-TERM", "LIC-REFUSE-01", "PLG-REFUSE-02", "FEE-GRACE", "PAT-INVALID-RETRO", "PAT-TERM-INV")
+@pytest.mark.parametrize(
+    ("status", "act", "code"),
+    [
+        (LegalStatus.EXPIRED, Act.EXCLUSIVE, "licence_of_ended_right"),
+        (LegalStatus.INVALIDATED, Act.ORDINARY, "licence_of_ended_right"),
+        (LegalStatus.LAPSED, Act.PLEDGE, "pledge_of_ended_right"),
+        (LegalStatus.LAPSED, Act.ASSIGN, "right_lapsed"),
+        (LegalStatus.EXPIRED, Act.LIST, "right_expired"),
+        (LegalStatus.INVALIDATED, Act.ASSIGN, "right_invalidated"),
+        (LegalStatus.WITHDRAWN, Act.ASSIGN, "application_ended"),
+        (LegalStatus.UNKNOWN, Act.LIST, "status_unknown"),
+    ],
+)
+def test_a_right_that_is_no_more_cannot_be_disposed_of(right, status, act, code):
+    Asset.objects.filter(pk=right.pk).update(status=status)
+
+    verdict = ask(right, act)
+
+    assert code in codes(verdict, blocks=True)
+    with pytest.raises(RightsRefused) as refused:
+        verdict.demand()
+    assert refused.value.as_dict()["findings"][0]["asset"] == right.pk
+
+
+@pytest.mark.rule("PAT-TERM-UM", "PAT-TERM-DES-NEW", "PAT-TERM-DES-OLD")
+@pytest.mark.parametrize(("kind", "code"), [("utility_model", "utility_model_expired"), ("design", "design_expired")])
+def test_the_term_over_is_quoted_for_the_kind_of_right(ines, kind, code):
+    right = a_right(ines, kind=kind, status=LegalStatus.EXPIRED)
+
+    assert codes(ask(right, Act.ASSIGN)) == {code}
+
+
+@pytest.mark.rule("FEE-RESTORE")
+def test_an_annuity_does_not_bring_an_ended_right_back(right):
+    Asset.objects.filter(pk=right.pk).update(status=LegalStatus.LAPSED)
+
+    assert codes(ask(right, Act.PAY_ANNUITY), blocks=True) == {"restore_first"}
+
+
+@pytest.mark.rule("OL-BAR-ANNUITY", "PLG-REFUSE-04", "LIC-REFUSE-06", "FEE-LATE")
+@pytest.mark.parametrize(
+    ("act", "code", "is_block"),
+    [
+        (Act.DECLARE_OPEN, "open_licence_annuity_unpaid", True),
+        (Act.PLEDGE, "pledge_annuity_unpaid", True),
+        (Act.EXCLUSIVE, "recordal_annuity_unpaid", False),
+        (Act.ASSIGN, "annuity_surcharge", False),
+        (Act.PAY_ANNUITY, "annuity_surcharge", False),
+    ],
+)
+def test_months_of_grace_bar_pledge_and_open_licence_only(right, act, code, is_block):
+    Asset.objects.filter(pk=right.pk).update(status=LegalStatus.IN_GRACE)
+    assert codes(ask(right, act), blocks=is_block) == {code}
+
+    Asset.objects.filter(pk=right.pk).update(status=LegalStatus.IN_FORCE)
+    assert code not in codes(ask(right, act))
+
+
+@pytest.mark.rule("OL-CONTENT", "PLG-REFUSE-03", "PAT-GRANT-START")
+@pytest.mark.parametrize(
+    ("act", "code", "is_block"),
+    [
+        (Act.DECLARE_OPEN, "open_licence_before_grant", True),
+        (Act.PLEDGE, "pledge_before_grant", True),
+        (Act.ASSIGN, "is_application", False),
+        (Act.LIST, "is_application", False),
+    ],
+)
+def test_an_application_passes_as_an_application(ines, act, code, is_block):
+    application = a_right(ines, is_granted=False)
+
+    assert codes(ask(application, act), blocks=is_block) == {code}
+
+
+@pytest.mark.rule("LIC-TERM", "LIC-REFUSE-04", "PLG-REFUSE-06")
+@pytest.mark.parametrize(
+    ("act", "code"), [(Act.ORDINARY, "licence_outlasts_right"), (Act.PLEDGE, "debt_outlasts_right")]
+)
+def test_neither_licence_nor_debt_outlasts_the_right(right, act, code):
+    last_day = right.expires_on - timedelta(days=1)
+
+    assert code in codes(ask(right, act, scope=Scope(ends_on=right.expires_on)), blocks=True)
+    assert ask(right, act, scope=Scope(ends_on=last_day)).is_allowed
+
+
+@pytest.mark.rule("OL-EVAL")
+def test_a_utility_model_is_opened_with_its_evaluation_report(ines):
+    without, with_it = a_right(ines, kind="utility_model"), a_right(ines, kind="utility_model", has_report=True)
+
+    assert codes(ask(without, Act.DECLARE_OPEN)) == {"evaluation_report_missing"}
+    assert ask(with_it, Act.DECLARE_OPEN).is_allowed
+
+
+@pytest.mark.rule("PLG-REFUSE-11", "PAT-INVALID-RETRO", "PLG-REFUSE-10")
+def test_doubts_about_validity_are_told(right):
+    pending = entered(right, EntryKind.INVALIDATION)
+    entered(right, EntryKind.SAME_DAY_PAIR)
+
+    assert codes(ask(right, Act.PLEDGE), blocks=False) == {"pledge_while_invalidation_pending", "same_day_application"}
+    assert codes(ask(right, Act.ASSIGN), blocks=False) == {"invalidation_pending"}
+
+    entries.end_entry(entry_id=pending.pk, by=cast.ops().actor, on=clock.today(), reason=EndReason.DECIDED)
+    assert ask(right, Act.ASSIGN).findings == []
+
+
+# ── freezes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.rule("PAT-FREEZE-COURT", "OL-BAR-FREEZE", "PLG-REFUSE-05", "LIC-REFUSE-07", "OL-RECORD")
+@pytest.mark.parametrize(
+    ("act", "code"),
+    [
+        (Act.ASSIGN, "court_preservation"),
+        (Act.LIST, "court_preservation"),
+        (Act.WAIVE, "court_preservation"),
+        (Act.PLEDGE, "pledge_while_frozen"),
+        (Act.EXCLUSIVE, "licence_while_frozen"),
+        (Act.ORDINARY, "licence_while_frozen"),
+        (Act.DECLARE_OPEN, "open_licence_while_frozen"),
+    ],
+)
+def test_a_preserved_right_stands_still_until_the_order_ends(right, act, code):
+    order = preserved(right)
+    assert codes(ask(right, act), blocks=True) == {code}
+
+    after = order.ends_on + timedelta(days=1)
+    assert ask(right, act, on=after).is_allowed
+    entries.end_entry(entry_id=order.pk, by=cast.ops().actor, on=clock.today(), reason=EndReason.LIFTED)
+    assert ask(right, act).is_allowed
+
+
+@pytest.mark.rule("PAT-FREEZE-OWNERSHIP")
+def test_an_ownership_dispute_freezes_but_lets_annuities_be_paid(right):
+    entered(right, EntryKind.OWNERSHIP_SUIT)
+
+    assert codes(ask(right, Act.ASSIGN), blocks=True) == {"ownership_dispute"}
+    assert codes(ask(right, Act.PAY_ANNUITY)) == {"lapse_suspended"} and ask(right, Act.PAY_ANNUITY).is_allowed
+
+
+@pytest.mark.rule("PAT-FREEZE-PLEDGED")
+def test_a_pledge_keeps_its_priority_beside_an_order(right):
+    pledged(right)
+    preserved(right)
+
+    assert "pledge_keeps_priority" in codes(ask(right, Act.ASSIGN), blocks=False)
+
+
+# ── ownership ────────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.rule("LIC-WARRANTY", "PLG-REFUSE-01", "LIC-REFUSE-02")
+@pytest.mark.parametrize(
+    ("act", "code"),
+    [(Act.ASSIGN, "not_owner"), (Act.PLEDGE, "pledgor_not_owner"), (Act.ORDINARY, "licensor_not_owner")],
+)
+def test_nobody_disposes_of_what_is_not_theirs(right, act, code):
+    assert code in codes(ask(right, act, holder_id=cast.bo().organisation.pk), blocks=True)
+
+
+@pytest.mark.rule("PAT-COOWN-ALL", "PLG-REFUSE-08", "LIC-REFUSE-05")
+@pytest.mark.parametrize(
+    "act", [Act.ASSIGN, Act.LIST, Act.EXCLUSIVE, Act.SOLE, Act.DECLARE_OPEN, Act.WAIVE, Act.PLEDGE]
+)
+def test_all_owners_must_agree(right, ines, act):
+    bo = cast.bo()
+    owned(right, (ines, (1, 2)), (bo, (1, 2)))
+
+    verdict = ask(right, act)
+    [needed] = verdict.consents_needed()
+    assert needed.is_block and needed.consent == ConsentKind.CO_OWNER and needed.consent_from == (bo.organisation.pk,)
+    assert verdict.curable(ConsentKind.CO_OWNER)
+
+    assert ask(right, act, consents=[GivenConsent(ConsentKind.CO_OWNER, bo.organisation.pk)]).is_allowed
+    assert not ask(right, act, consents=[GivenConsent(ConsentKind.CO_OWNER, cast.lena().organisation.pk)]).is_allowed
+
+
+@pytest.mark.rule("PAT-COOWN-LICENCE")
+def test_a_co_owner_licenses_alone_and_shares_the_fee(right, ines):
+    owned(right, (ines, (1, 2)), (cast.bo(), (1, 2)))
+
+    verdict = ask(right, Act.ORDINARY)
+
+    assert verdict.is_allowed and codes(verdict) == {"fee_shared_among_owners"}
+
+
+@pytest.mark.rule("PAT-COOWN-ALL")
+def test_co_owners_that_only_the_office_names_agree_by_a_paper(right):
+    Party.objects.create(asset=right, role=PartyRole.OWNER, sequence=2, name="云澜大学")
+    assert ask(right, Act.ASSIGN).blocks[0].consent_names == ("云澜大学",)
+
+    assert ask(right, Act.ASSIGN, consents=[GivenConsent(ConsentKind.CO_OWNER, None, "云澜大学")]).is_allowed
+
+
+@pytest.mark.rule("PAT-COOWN-ALL")
+def test_a_stored_consent_counts_for_its_acts_and_subject_until_it_is_revoked(right, ines):
+    bo, deal = cast.bo(), a_subject()
+    owned(right, (ines, (1, 2)), (bo, (1, 2)))
+    given = consents.give_consent(
+        asset_id=right.pk, kind=ConsentKind.CO_OWNER, acts=[Act.ASSIGN], by=bo.actor, subject=deal
+    )
+
+    assert ask(right, Act.ASSIGN, subject=deal).is_allowed
+    assert not ask(right, Act.ASSIGN).is_allowed
+    assert not ask(right, Act.EXCLUSIVE, subject=deal).is_allowed
+
+    consents.revoke_consent(consent_id=given.pk, by=bo.actor)
+    assert not ask(right, Act.ASSIGN, subject=deal).is_allowed
+
+
+@pytest.mark.rule("PAT-INVENTOR-FIRST")
+def test_the_inventor_of_a_service_invention_is_asked_before_it_is_sold(right):
+    entered(right, EntryKind.SERVICE_INVENTION, party=Who(None, "林知远"))
+
+    verdict = ask(right, Act.ASSIGN)
+    assert verdict.is_allowed and [one.consent for one in verdict.consents_needed()] == [ConsentKind.INVENTOR]
+    assert ask(right, Act.ASSIGN, consents=[GivenConsent(ConsentKind.INVENTOR)]).findings == []
+    assert ask(right, Act.EXCLUSIVE).findings == []
+
+
+# ── pledge ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.rule("PLG-NO-TRANSFER", "OL-BAR-PLEDGE", "PLG-NO-WAIVER", "LIC-REFUSE-09")
+@pytest.mark.parametrize(
+    ("act", "code"),
+    [
+        (Act.ASSIGN, "pledgee_must_agree"),
+        (Act.ORDINARY, "pledgee_must_agree"),
+        (Act.EXCLUSIVE, "pledgee_must_agree"),
+        (Act.DECLARE_OPEN, "pledgee_must_agree_to_open_licence"),
+        (Act.WAIVE, "pledgee_must_agree_to_waiver"),
+    ],
+)
+def test_a_pledged_right_moves_only_with_the_pledgee(right, act, code):
+    lena = cast.lena()
+    pledged(right, lena)
+
+    verdict = ask(right, act)
+    assert codes(verdict, blocks=True) == {code} and verdict.blocks[0].consent_from == (lena.organisation.pk,)
+    agreed = ask(right, act, consents=[GivenConsent(ConsentKind.PLEDGEE, lena.organisation.pk)])
+    assert agreed.is_allowed
+    assert ("proceeds_to_pledgee" in codes(agreed)) == (act in (Act.ASSIGN, Act.ORDINARY, Act.EXCLUSIVE))
+
+
+@pytest.mark.rule("PLG-NO-WAIVER")
+def test_an_article_nobody_read_says_so(right):
+    pledged(right)
+
+    assert [one.is_verified for one in ask(right, Act.WAIVE).blocks] == [False]
+    assert [one.is_verified for one in ask(right, Act.ASSIGN).blocks] == [True]
+
+
+@pytest.mark.rule("PLG-NO-TRANSFER")
+def test_a_pledged_right_may_be_offered_and_says_it_is_pledged(right):
+    pledged(right)
+
+    assert ask(right, Act.LIST).is_allowed and codes(ask(right, Act.LIST)) == {"offered_while_pledged"}
+
+
+@pytest.mark.rule("PLG-REFUSE-09")
+def test_a_pledged_right_is_not_pledged_again(right):
+    pledged(right)
+
+    assert codes(ask(right, Act.PLEDGE), blocks=True) == {"already_pledged_to"}
+
+
+@pytest.mark.rule("PLG-RANK")
+def test_a_security_interest_that_was_only_recorded_is_told_not_enforced(right):
+    entered(right, EntryKind.PLEDGE, party=Who(None, "SOME BANK"), is_recorded_only=True)
+
+    verdict = ask(right, Act.ASSIGN)
+    assert verdict.is_allowed and codes(verdict) == {"security_interest_recorded"}
+
+
+# ── licences ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+MATRIX = [
+    # standing              asked           blocked by                    told of
+    (LicenceType.EXCLUSIVE, Act.EXCLUSIVE, "exclusive_licence_in_force", None),
+    (LicenceType.EXCLUSIVE, Act.SOLE, "exclusive_licence_in_force", None),
+    (LicenceType.EXCLUSIVE, Act.ORDINARY, "exclusive_licence_in_force", None),
+    (LicenceType.EXCLUSIVE, Act.CROSS, "exclusive_licence_in_force", None),
+    (LicenceType.SOLE, Act.EXCLUSIVE, "sole_licence_in_force", None),
+    (LicenceType.SOLE, Act.SOLE, "sole_licence_in_force", None),
+    (LicenceType.SOLE, Act.ORDINARY, "sole_licence_in_force", None),
+    (LicenceType.ORDINARY, Act.EXCLUSIVE, None, "licence_to_disclose"),
+    (LicenceType.ORDINARY, Act.SOLE, None, "licence_to_disclose"),
+    (LicenceType.ORDINARY, Act.ORDINARY, None, None),
+    (LicenceType.CROSS, Act.EXCLUSIVE, None, "licence_to_disclose"),
+    (LicenceType.CROSS, Act.CROSS, None, None),
+    (LicenceType.EXCLUSIVE, Act.ASSIGN, None, "licence_goes_with_the_right"),
+    (LicenceType.ORDINARY, Act.ASSIGN, None, "licence_goes_with_the_right"),
+    (LicenceType.SOLE, Act.PLEDGE, None, "licence_goes_with_the_right"),
+]
+
+
+@pytest.mark.rule("LIC-COMPAT", "LIC-REFUSE-10", "LIC-SOLE-SUB", "LIC-WARRANTY")
+@pytest.mark.parametrize(("standing", "act", "blocked", "told"), MATRIX)
+def test_licences_stand_beside_each_other_as_their_types_allow(right, standing, act, blocked, told):
+    licensed(right, standing)
+
+    verdict = ask(right, act)
+
+    assert codes(verdict, blocks=True) == ({blocked} if blocked else set())
+    assert codes(verdict, blocks=False) == ({told} if told else set())
+
+
+ZHEJIANG = Scope(("330000",), ("C08",), date(2027, 1, 1), date(2028, 12, 31))
+
+
+@pytest.mark.rule("LIC-COMPAT")
+@pytest.mark.parametrize(
+    ("asked", "meets"),
+    [
+        (Scope(("330800",), ("C08F",), date(2028, 1, 1), date(2028, 6, 30)), True),
+        (Scope(("320000",), ("C08F",), date(2028, 1, 1), date(2028, 6, 30)), False),
+        (Scope(("330800",), ("B23",), date(2028, 1, 1), date(2028, 6, 30)), False),
+        (Scope(("330800",), ("C08F",), date(2029, 1, 1), date(2029, 6, 30)), False),
+        (Scope((), (), date(2028, 12, 31), None), True),
+        (Scope(("320000", "330802"), ("C08J", "C08F 14"), date(2026, 12, 1), date(2027, 1, 1)), True),
+    ],
+)
+def test_exclusive_licences_clash_only_in_the_same_place_field_and_time(right, asked, meets):
+    licensed(right, LicenceType.EXCLUSIVE, scope=ZHEJIANG)
+
+    assert ask(right, Act.EXCLUSIVE, scope=asked).is_allowed != meets
+
+
+@pytest.mark.rule("LIC-NO-SUB", "LIC-DEFAULT-TYPE")
+def test_a_sub_licence_rests_on_a_licence_that_allows_and_covers_it(right):
+    bo = cast.bo()
+    licensed(right, LicenceType.ORDINARY, scope=ZHEJIANG, party=who(bo))
+    inside = Scope(("330800",), ("C08F",), date(2027, 6, 1), date(2027, 12, 31))
+    as_bo = {"holder_id": bo.organisation.pk}
+    assert codes(ask(right, Act.SUB, scope=inside, **as_bo), blocks=True) == {"may_not_sublicense"}
+
+    licensed(right, LicenceType.ORDINARY, scope=ZHEJIANG, party=who(bo), may_sublicense=True)
+    assert ask(right, Act.SUB, scope=inside, **as_bo).is_allowed
+    beyond = Scope(("330800",), ("C08F",), date(2027, 6, 1), date(2029, 1, 1))
+    assert not ask(right, Act.SUB, scope=beyond, **as_bo).is_allowed
+    assert not ask(right, Act.SUB, scope=inside, holder_id=cast.lena().organisation.pk).is_allowed
+
+
+# ── open licence ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def declared(right, ines, **given):
+    return licences.declare_open(
+        asset_id=right.pk,
+        owner=who(ines),
+        by=ines.actor,
+        subject=given.pop("subject", a_subject("catalogue.listing")),
+        starts_on=given.pop("starts_on", clock.today()),
+        ends_on=given.pop("ends_on", clock.today() + timedelta(days=365)),
+        note_zh="每年五万元",
+        note_en="CNY 50,000 a year",
+        **given,
+    )
+
+
+@pytest.mark.rule("OL-BAR-EXCL")
+@pytest.mark.parametrize("standing", [LicenceType.EXCLUSIVE, LicenceType.SOLE])
+def test_no_open_licence_while_somebody_is_shut_in(right, standing):
+    licence = licensed(right, standing, scope=Scope(("330000",)))
+    assert codes(ask(right, Act.DECLARE_OPEN), blocks=True) == {"open_licence_beside_exclusive"}
+
+    entries.end_entry(entry_id=licence.pk, by=cast.ops().actor, on=clock.today(), reason=EndReason.ENDED)
+    assert ask(right, Act.DECLARE_OPEN).is_allowed
+
+
+@pytest.mark.rule("OL-NO-EXCL", "OL-WITHDRAW", "OL-CONTENT")
+def test_beside_an_open_licence_only_ordinary_ones(right, ines):
+    declared(right, ines)
+
+    assert codes(ask(right, Act.EXCLUSIVE), blocks=True) == {"open_licence_in_force"}
+    assert codes(ask(right, Act.SOLE), blocks=True) == {"open_licence_in_force"}
+    assert ask(right, Act.ORDINARY).findings == []
+    assert codes(ask(right, Act.DECLARE_OPEN), blocks=True) == {"open_licence_declared_already"}
+    assert codes(ask(right, Act.ASSIGN), blocks=False) == {"open_licence_goes_with_the_right"}
+
+
+@pytest.mark.rule("OL-FORM", "OL-ANNUITY-CUT")
+def test_an_open_licence_is_there_to_be_taken_and_cuts_the_annuity(right, ines):
+    bo = cast.bo()
+    assert codes(ask(right, Act.TAKE_OPEN, holder_id=None, other_id=bo.organisation.pk)) == {"no_open_licence_declared"}
+    declared(right, ines)
+    assert ask(right, Act.TAKE_OPEN, holder_id=None, other_id=bo.organisation.pk).is_allowed
+    assert ask(right, Act.PAY_ANNUITY).findings == []
+
+    from tests.rights.makers import a_paper
+
+    licences.take_open_licence(
+        asset_id=right.pk,
+        taker=who(bo),
+        by=bo.actor,
+        notice_id=a_paper().pk,
+        noticed_on=clock.today(),
+        paid_on=clock.today(),
+        subject=a_subject(),
+    )
+    again = ask(right, Act.TAKE_OPEN, holder_id=None, other_id=bo.organisation.pk)
+    assert codes(again, blocks=True) == {"open_licence_taken_already"}
+    [cut] = ask(right, Act.PAY_ANNUITY).findings
+    with translation.override("en"):
+        assert cut.code == "annuity_cut_for_open_licence" and "15 %" in cut.text
+
+
+# ── export ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.rule("XB-PROHIBITED", "XB-RESTRICTED", "XB-FREE", "XB-RECORD")
+@pytest.mark.parametrize(
+    ("category", "code", "is_block", "cured"),
+    [
+        (None, "export_category_missing", True, False),
+        (ExportCategory.PROHIBITED, "export_prohibited", True, False),
+        (ExportCategory.RESTRICTED, "export_restricted", True, True),
+        (ExportCategory.FREE, "export_registration", False, True),
+    ],
+)
+def test_technology_leaves_the_mainland_as_its_category_allows(right, category, code, is_block, cured):
+    if category:
+        entered(right, EntryKind.EXPORT_CONTROL, export_category=category)
+    abroad = {"other_country": "DE"}
+
+    assert codes(ask(right, Act.ASSIGN, **abroad), blocks=is_block) == {code}
+    assert ask(right, Act.ASSIGN, other_country="CN").findings == []
+    with_licence = ask(right, Act.ASSIGN, consents=[GivenConsent(ConsentKind.EXPORT)], **abroad)
+    assert (with_licence.findings == []) == cured
+
+
+@pytest.mark.rule("XB-IMPORT")
+def test_technology_that_comes_in_is_told_to_be_an_import(ines):
+    right = a_right(ines)
+    type(ines.organisation).objects.filter(pk=ines.organisation.pk).update(country="DE")
+
+    assert codes(ask(right, Act.ASSIGN, other_country="CN"), blocks=False) == {"technology_import"}
+
+
+# ── promises ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_what_another_deal_was_promised_is_not_promised_again(right, ines):
+    deal = a_subject()
+    reservations.reserve([right.pk], subject=deal, act=Act.ASSIGN, by=ines.actor)
+
+    assert codes(ask(right, Act.PLEDGE), blocks=True) == {"promised_elsewhere"}
+    assert codes(ask(right, Act.ORDINARY), blocks=True) == {"promised_elsewhere"}
+    assert ask(right, Act.ASSIGN, subject=deal).is_allowed
+    assert ask(right, Act.LIST).is_allowed
+
+    reservations.release(subject=deal, by=ines.actor)
+    assert ask(right, Act.PLEDGE).is_allowed
+
+
+# ── the check as a whole ─────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_right_of_another_office_is_not_judged_by_an_article_of_its_own(ines):
+    right = a_right(ines, office="US", number="9876543")
+    owned(right, (ines, (1, 2)), (cast.bo(), (1, 2)))
+
+    [found] = ask(right, Act.ASSIGN).blocks
+    with translation.override("en"):
+        assert found.article.startswith("Rule of this market, after Patent Law") and not found.is_verified
+
+
+def test_every_finding_reads_in_both_languages(right, ines):
+    owned(right, (ines, (1, 2)), (cast.bo(), (1, 2)))
+    pledged(right)
+    preserved(right)
+
+    for row in ask(right, Act.ASSIGN).findings:
+        told = row.as_dict()
+        assert told["message_zh"] != told["message_en"] and told["article_zh"] != told["article_en"]
+        assert "%(" not in told["message_zh"] + told["message_en"] + told["remedy_zh"] + told["remedy_en"]
+
+
+def test_a_bundle_takes_three_statements_however_large(ines, django_assert_num_queries):
+    from django.db import transaction
+
+    bundle = [a_right(ines) for _ in range(12)]
+    for one in bundle:
+        pledged(one)
+        licensed(one)
+    ids = [one.pk for one in bundle]
+
+    with django_assert_num_queries(2):
+        check(ids, Act.EXCLUSIVE, holder_id=ines.organisation.pk)
+    with transaction.atomic(), django_assert_num_queries(3):
+        verdict = check(ids, Act.EXCLUSIVE, holder_id=ines.organisation.pk, lock=True)
+    assert {one.asset_id for one in verdict.blocks} == set(ids)
+
+
+def test_a_past_day_sees_the_entries_of_that_day(right):
+    pledge = pledged(right, registered_on=date(2024, 3, 1))
+    from listings.rights.services.pledges import release_pledge
+
+    release_pledge(entry_id=pledge.pk, by=cast.lena().actor, on=date(2025, 3, 1))
+
+    assert ask(right, Act.ASSIGN).is_allowed
+    assert codes(ask(right, Act.ASSIGN, on=date(2024, 6, 1)), blocks=True) == {"pledgee_must_agree"}
+    assert ask(right, Act.ASSIGN, on=date(2024, 2, 29)).is_allowed
+    assert ask(right, Act.ASSIGN, on=date(2025, 3, 1)).is_allowed
