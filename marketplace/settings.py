@@ -176,11 +176,18 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 2,
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+AUDIT_HEADS_FILE = env.text("AUDIT_HEADS_FILE", str(RUN_DIR / "audit-heads.txt"))
 CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat-schedule")
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "relay-events": {"task": "marketplace.core.tasks.relay_events", "schedule": 2.0, "options": {"expires": 10}},
     "run-due-timers": {"task": "marketplace.core.tasks.run_due_timers", "schedule": 15.0, "options": {"expires": 60}},
+    "seal-events": {"task": "marketplace.core.tasks.seal_events", "schedule": 60.0, "options": {"expires": 60}},
+    "check-invariants": {
+        "task": "marketplace.core.tasks.check_invariants",
+        "schedule": crontab(hour="20", minute="43"),  # in the Chinese night
+        "options": {"expires": 3600},
+    },
     "send-mail": {"task": "marketplace.notifications.tasks.send_mail", "schedule": 20.0, "options": {"expires": 60}},
     "resume-imports": {"task": "listings.patents.tasks.resume_imports", "schedule": 60.0, "options": {"expires": 60}},
     "refresh-statuses": {
@@ -189,6 +196,21 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "flush-openings": {"task": "listings.catalogue.tasks.flush_openings", "schedule": 30.0, "options": {"expires": 60}},
+    "send-payouts": {
+        "task": "marketplace.payments.tasks.send_payouts",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "send-refunds": {
+        "task": "marketplace.payments.tasks.send_refunds",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "check-books": {
+        "task": "marketplace.payments.tasks.check_books",
+        "schedule": crontab(hour="20", minute="13"),  # in the Chinese night
+        "options": {"expires": 3600},
+    },
     "apply-inbound-events": {
         "task": "marketplace.payments.tasks.apply_inbound_events",
         "schedule": 20.0,

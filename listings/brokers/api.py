@@ -158,9 +158,7 @@ class MandateViewSet(viewsets.GenericViewSet[Mandate]):
         reader = MandateReasonSerializer(data=request.data)
         reader.is_valid(raise_exception=True)
         found = access.mandate_of(actor_of(request), pk)
-        mandates.terminate_mandate(
-            mandate_id=found.pk, by=actor_of(request), reason=reader.validated_data["reason"]
-        )
+        mandates.terminate_mandate(mandate_id=found.pk, by=actor_of(request), reason=reader.validated_data["reason"])
         return Response(self._one(request, pk))
 
     @extend_schema(

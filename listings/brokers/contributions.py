@@ -40,8 +40,14 @@ def todo_lines(actor: Actor) -> list[dict[str, Any]]:
 
 def contribute() -> None:
     """Called once the app is ready."""
-    registry.desk(TRADE, 40, _("Mandates"), "mandate_list", shows=_may_hold, count=lambda actor: len(waiting(actor)) or None)
+    registry.desk(
+        TRADE, 40, _("Mandates"), "mandate_list", shows=_may_hold, count=lambda actor: len(waiting(actor)) or None
+    )
     registry.todo(32, todo_lines)
+
+
+def _to_answer(actor: Actor) -> int | None:
+    return len(waiting(actor)) or None
 
 
 def _may_hold(actor: Actor) -> bool:

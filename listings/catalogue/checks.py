@@ -25,6 +25,7 @@ from marketplace.accounts.states import OrganisationState
 from marketplace.core import clock
 from marketplace.core.actor import Actor
 from marketplace.core.errors import DomainError, Sentence
+from marketplace.core.ruling import enforces
 from marketplace.core.workdays import months_after
 
 if TYPE_CHECKING:
@@ -394,6 +395,7 @@ def _about_wording(listing: Listing, rights: list[Asset]) -> Iterable[Lack]:
             )
 
 
+@enforces("OL-FEE-CEIL", "OL-CONTENT")
 def _about_price(listing: Listing) -> Iterable[Lack]:
     mode = listing.price_mode
     if mode == PriceMode.FIXED and listing.price_min is None:

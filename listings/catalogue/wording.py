@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
+from marketplace.core.ruling import enforces
+
 WORDS = Path(__file__).with_name("promotional_words.json")
 
 # Compounds in which the word names something else than the right on offer.
@@ -35,11 +37,13 @@ def _promotional() -> re.Pattern[str]:
     return re.compile("|".join(zh + en), re.IGNORECASE)
 
 
+@enforces("OL-NO-PROMO")
 def promotional_words(texts: Iterable[str]) -> list[str]:
     """Praise found in the texts, each word once, in order (Implementing Rules of the Patent Law, rule 85)."""
     return _each_once(match.group() for text in texts for match in _promotional().finditer(text))
 
 
+@enforces("PAT-PASSING-OFF")
 def called_patent(texts: Iterable[str]) -> list[str]:
     """Places where a text speaks of a patent, each once; wrong while nothing has been granted.
 

@@ -28,8 +28,7 @@ def deals_seen_by(actor: Actor) -> DealQuerySet:
     organisation = speaks_for(actor)
     if organisation is None:
         return Deal.objects.none()
-    own = Deal.objects.filter(Q(pk__in=Deal.objects.of(organisation).values("pk")) | Q(pledgee=organisation))
-    return own
+    return Deal.objects.filter(Q(pk__in=Deal.objects.of(organisation).values("pk")) | Q(pledgee=organisation))
 
 
 def deal_of(actor: Actor, number: str) -> Deal:
@@ -53,14 +52,14 @@ def dispute_of(actor: Actor, deal: Deal, pk: int) -> Dispute:
 @guard(FILING_PURPOSE)
 def may_open_evidence(actor: Actor, file: StoredFile) -> bool:
     """The office's notice: whoever sees the deal."""
-    deals = Filing.objects.filter(pk=file.subject_id).values("deal")
+    deals = Filing.objects.filter(pk=file.subject_id or 0).values("deal")
     return deals_seen_by(actor).filter(pk__in=deals).exists()
 
 
 @guard(DISPUTE_PURPOSE)
 def may_open_dispute_paper(actor: Actor, file: StoredFile) -> bool:
     """A paper in a dispute: the two sides and the market's desk."""
-    rows = Dispute.objects.filter(pk=file.subject_id)
+    rows = Dispute.objects.filter(pk=file.subject_id or 0)
     if not is_at_desk(actor):
         rows = rows.filter(Q(deal__seller=speaks_for(actor)) | Q(deal__buyer=speaks_for(actor)))
     return rows.exists()

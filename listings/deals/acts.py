@@ -15,7 +15,7 @@ from listings.deals.graphs.dispute import DISPUTE_GRAPH
 from listings.deals.graphs.filing import FILING_GRAPH
 from listings.deals.graphs.parties import EITHER_DECIDES, OPERATORS
 from listings.deals.models import Deal, Dispute, Filing
-from listings.deals.services import closing, contracts, disputes, filings, reviews
+from listings.deals.services import closing, contracts, disputes, filings, reviews, royalties
 from listings.deals.states import UNFUNDED, DealState
 from marketplace.core.actor import Actor
 from marketplace.core.errors import Sentence
@@ -170,6 +170,16 @@ DISPUTE_STEPS = {
             forms.ReasonForm,
             lambda dispute, data, by: disputes.withdraw_dispute(dispute_id=dispute.pk, reason=data["reason"], by=by),
         ),
+    )
+}
+
+ROYALTY_STEPS = {
+    "state": Step(
+        "state",
+        _("State the royalty base"),
+        forms.StatementOfRoyaltyForm,
+        lambda period, data, by: royalties.state_royalty(period_id=period.pk, base=data["base"], by=by),
+        _("The royalty is reckoned from it and asked for. The licensor may inspect the books if so agreed."),
     )
 }
 

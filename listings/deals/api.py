@@ -142,8 +142,9 @@ class DealViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         """Check the input by the page's form, call the one service, answer with the deal as it is now."""
         if step is None:
             raise NotFound()
-        form = step.form(request.data or None, request.FILES or None) if step.form.base_fields else step.form({})
+        given: Any = request.data
+        form = step.form(given, request.FILES) if step.form.base_fields else step.form({})
         if not form.is_valid():
-            raise ValidationError(form.errors or {"": ["Nothing was sent."]})
+            raise ValidationError({name: [str(one) for one in said] for name, said in form.errors.items()})
         step.run(subject, form.cleaned_data, actor_of(request))
         return Response(DealSerializer(self.get_queryset().get(pk=deal.pk), context={"request": request}).data)

@@ -9,7 +9,7 @@ class DealsConfig(AppConfig):
 
     def ready(self) -> None:
         """Make lifecycles, subscribers, pages and registries known."""
-        from listings.deals import access, contributions, notices, reactions  # noqa: F401
+        from listings.deals import access, contributions, invariants, notices, reactions  # noqa: F401
         from listings.deals import talk_access, talk_contributions, talk_notices, talk_reactions  # noqa: F401
         from listings.deals.contracts import papers
         from listings.deals.graphs import deal, dispute, filing, royalty, talks  # noqa: F401

@@ -1,4 +1,4 @@
-"""What deals add to shared pages and to the floors below: the workspace, the ledger's purposes, the documents' matter."""
+"""What deals add to shared pages and the floors below: workspace, the ledger's purposes, the documents' matter."""
 
 from __future__ import annotations
 

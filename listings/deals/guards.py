@@ -1,4 +1,4 @@
-"""What must hold before a deal, a filing or a dispute moves on. Each guard raises the refusal that says what is missing.
+"""What must hold before a deal, a filing or a dispute moves on; each guard raises the refusal that says what lacks.
 
 Guards read again under the deal's lock; the money they ask about is in the ledger, whose own constraints hold even if a
 guard were forgotten.

@@ -44,7 +44,7 @@ def check_markable(content: bytes, mime: str) -> None:
 
 
 def marked(content: bytes, mime: str, words: str) -> bytes:
-    """The file with `words` over every page or across the picture. Raises Unmarkable; other types come back as given."""
+    """The file with `words` over every page or across the picture; other types as given. Raises Unmarkable."""
     if mime == PDF_MIME:
         return _marked_pdf(content, words)
     if mime in IMAGE_MIMES:

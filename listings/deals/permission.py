@@ -14,7 +14,7 @@ from listings.rights.checking import GivenConsent, Verdict, check
 from listings.rights.reading import read_rights
 from listings.rights.refusals import RightsRefused
 from listings.rights.scope import WHOLE, Scope
-from listings.rights.states import Act, ConsentKind
+from listings.rights.states import ConsentKind
 from marketplace.core import clock
 from marketplace.signing.services.consents import Wanted
 from marketplace.signing.states import ConsentState
@@ -105,7 +105,7 @@ def shares_of(asset_ids: Sequence[int], holder_id: int) -> dict[int, Fraction]:
     holder, who answers to it: the deal's page says so.
     """
     shares: dict[int, Fraction] = {}
-    rights = read_rights(sorted(set(asset_ids)), WHOLE, clock.today(), Act.ASSIGN)
+    rights = read_rights(sorted(set(asset_ids)), WHOLE, clock.today())
     for right in rights:
         stated = {at: owner.share for at, owner in enumerate(right.owners) if owner.share is not None}
         silent = len(right.owners) - len(stated)
@@ -122,5 +122,5 @@ def shares_of(asset_ids: Sequence[int], holder_id: int) -> dict[int, Fraction]:
 
 def pledgee_of(asset_ids: Sequence[int]) -> int | None:
     """The organisation holding the registered pledge on any of these rights; None when none is on this market."""
-    rights = read_rights(sorted(set(asset_ids)), WHOLE, clock.today(), Act.ASSIGN)
+    rights = read_rights(sorted(set(asset_ids)), WHOLE, clock.today())
     return next((one.pledge.party_id for one in rights if one.pledge is not None), None)

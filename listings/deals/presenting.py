@@ -17,7 +17,8 @@ from listings.catalogue.naming import shown_number
 from listings.catalogue.states import Mode
 from listings.catalogue.views.desk import working_days_to
 from listings.deals import acts, money
-from listings.deals.models import Deal, Dispute, Filing
+from listings.deals.graphs.royalty import ROYALTY_GRAPH
+from listings.deals.models import Deal, Dispute, Filing, RoyaltyPeriod
 from listings.deals.refusals import ProceedsTooSmall
 from listings.deals.splitting import Leg
 from listings.deals.states import (
@@ -29,6 +30,7 @@ from listings.deals.states import (
     FilingKind,
     FilingState,
     LegPurpose,
+    PeriodState,
 )
 from listings.deals.timelines import deal_timeline
 from marketplace.accounts.models import in_language
@@ -200,6 +202,7 @@ def deal_page(deal: Deal, actor: Actor) -> dict[str, Any]:
             for step in acts.deal_steps(deal, actor)
         ],
         "negotiation": deal.offer.negotiation,
+        "royalties": [royalty_row(facts, one) for one in deal.royalty_periods.all()] if deal.offer.royalty_pct else [],
         "reviews": list(deal.reviews.published().select_related("by")) if deal.state == DealState.COMPLETED else [],
     }
 
@@ -507,6 +510,25 @@ def dispute_row(facts: Facts, dispute: Dispute) -> dict[str, Any]:
             {"label": one.label, "url": reverse("dispute_act", args=[facts.deal.number, dispute.pk, one.verb])}
             for one in acts.dispute_steps(dispute, facts.actor)
         ],
+    }
+
+
+ROYALTY_SHAPES = {
+    PeriodState.RUNNING: "off",
+    PeriodState.DUE: "wait",
+    PeriodState.INVOICED: "now",
+    PeriodState.PAID: "go",
+}
+
+
+def royalty_row(facts: Facts, period: RoyaltyPeriod) -> dict[str, Any]:
+    period.deal = facts.deal
+    is_open = bool(ROYALTY_GRAPH.edge("state", period.state)) and facts.is_buyer
+    return {
+        "period": period,
+        "state": PeriodState(period.state).label,
+        "shape": ROYALTY_SHAPES[PeriodState(period.state)],
+        "url": reverse("royalty_act", args=[facts.deal.number, period.pk, "state"]) if is_open else "",
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from listings.deals.models import Deal
-from listings.deals.services import closing, contracts, disputes
+from listings.deals.services import closing, contracts, disputes, royalties
 from marketplace.core.locks import locked
 from marketplace.core.models import Event
 from marketplace.core.relay import subscriber
@@ -25,13 +25,13 @@ def _deal_of(event: Event) -> int | None:
         "document.complete",
         "consent.give",
         "obligation.settle",
-        "obligation.pay",
         "payout.pay",
         "payout.fail",
-        "payout.return",
         "refund.complete",
         "payin.dispute",
         "deal.lapse",
+        "deal.complete",
+        "royalty.end",
     ),
     batch=100,
 )
@@ -41,6 +41,12 @@ def follow(events: Sequence[Event]) -> None:
         if event.kind == "deal.lapse":
             closing.lapsed(deal_id=event.subject_id)
             continue
+        if event.kind == "deal.complete":
+            royalties.begin_royalties(Deal.objects.select_related("offer").get(pk=event.subject_id))
+            continue
+        if event.kind == "royalty.end":
+            royalties.next_period(event.subject_id)
+            continue
         deal_id = _deal_of(event)
         if deal_id is not None:
             STEPS[event.kind](deal_id, event)
@@ -48,6 +54,11 @@ def follow(events: Sequence[Event]) -> None:
 
 def _contract_signed(deal_id: int, event: Event) -> None:
     contracts.contract_signed(deal_id=deal_id, document_id=event.subject_id)
+
+
+def _money_arrived(deal_id: int, event: Event) -> None:
+    closing.money_arrived(deal_id=deal_id)
+    royalties.royalty_paid(deal_id=deal_id)
 
 
 def _charged_back(deal_id: int, event: Event) -> None:
@@ -64,11 +75,9 @@ def _payout_failed(deal_id: int, event: Event) -> None:
 STEPS: dict[str, Callable[[int, Event], None]] = {
     "document.complete": _contract_signed,
     "consent.give": lambda deal_id, event: contracts.consent_given(deal_id=deal_id),
-    "obligation.settle": lambda deal_id, event: closing.money_arrived(deal_id=deal_id),
-    "obligation.pay": lambda deal_id, event: closing.money_arrived(deal_id=deal_id),
+    "obligation.settle": _money_arrived,
     "payout.pay": lambda deal_id, event: closing.payout_settled(deal_id=deal_id),
     "payout.fail": _payout_failed,
-    "payout.return": _payout_failed,
     "refund.complete": lambda deal_id, event: closing.refund_done(deal_id=deal_id),
     "payin.dispute": _charged_back,
 }

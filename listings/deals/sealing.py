@@ -1,8 +1,9 @@
 """Sealing of offers: pure cryptography, no database (docs/adr/ says why, and what it does not protect against).
 
-A round has an X25519 key pair. Offers are encrypted to the public key: an ephemeral key per offer, HKDF-SHA256, AES-256-GCM
-bound to its place in the round. The private key is split into two shares whose XOR is the key; neither says anything alone.
-The holder's share is wrapped by a key from the holder's passphrase (scrypt); the market's by a key from a server secret.
+A round has an X25519 key pair. Offers are encrypted to the public key: an ephemeral key per offer, HKDF-SHA256,
+AES-256-GCM bound to its place in the round. The private key is split into two shares whose XOR is the key; neither says
+anything alone. The holder's share is wrapped by a key from the holder's passphrase (scrypt); the market's by a key from
+a server secret.
 """
 
 from __future__ import annotations

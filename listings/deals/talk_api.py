@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers, status, viewsets
@@ -11,8 +12,6 @@ from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-
-from django.http import HttpResponse
 
 from listings.catalogue.access import public_listing
 from listings.catalogue.api import actor_of
@@ -267,8 +266,9 @@ class SealedWriteSerializer(TermsSerializer):
 
     @property
     def terms(self) -> Terms:
-        from listings.deals.talk_forms import USUAL_VALID_DAYS
         from datetime import timedelta
+
+        from listings.deals.talk_forms import USUAL_VALID_DAYS
         from marketplace.core import clock
 
         self.validated_data.setdefault("valid_until", clock.now() + timedelta(days=USUAL_VALID_DAYS))
@@ -316,9 +316,7 @@ class NegotiationViewSet(viewsets.GenericViewSet[Negotiation]):
         told = dict(self._read(EnquireSerializer, request).validated_data)
         listing = public_listing(told.pop("listing"))
         message = told.pop("message")
-        made = talks.enquire(
-            listing_id=listing.pk, by=actor_of(request), message=message, form=talks.ShortForm(**told)
-        )
+        made = talks.enquire(listing_id=listing.pk, by=actor_of(request), message=message, form=talks.ShortForm(**told))
         return Response(self._told(request, made.number), status=status.HTTP_201_CREATED)
 
     @extend_schema(

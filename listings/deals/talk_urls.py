@@ -23,7 +23,9 @@ urlpatterns = [
     ),
     path("workspace/enquiries/<slug:number>/sealed/", sealed.sealed_hand_in, name="sealed_hand_in"),
     path("workspace/listings/<slug:number>/room/", rooms.listing_room, name="listing_room"),
-    path("workspace/listings/<slug:number>/room/<int:pk>/withdraw/", rooms.room_file_withdraw, name="room_file_withdraw"),
+    path(
+        "workspace/listings/<slug:number>/room/<int:pk>/withdraw/", rooms.room_file_withdraw, name="room_file_withdraw"
+    ),
     path("workspace/listings/<slug:number>/nda/", rooms.listing_nda, name="listing_nda"),
     path("workspace/listings/<slug:number>/sealed/", sealed.sealed_round, name="sealed_round"),
     path("workspace/listings/<slug:number>/sealed/open/", sealed.sealed_open, name="sealed_open"),

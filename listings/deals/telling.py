@@ -8,8 +8,9 @@ from listings.deals.models import Deal
 
 
 def told(deal: Deal, **more: Any) -> dict[str, Any]:
-    """Number, the two sides and the listing; no personal data."""
+    """Id, number, the two sides and the listing; no personal data."""
     return {
+        "deal": deal.pk,
         "number": deal.number,
         "seller": deal.seller_id,
         "buyer": deal.buyer_id,

@@ -1,8 +1,9 @@
 """The terms of an offer: pure data, what makes them complete, and how two versions differ.
 
 Amounts are exact decimals in `currency`; percentages are in percent. A milestone is a named part of the price with the
-days after agreement by which it is due; milestones, where there are any, sum to the price. `territories` are region codes
-and `fields` IPC symbols, none meaning everywhere and any use. What is said of licences is ignored for an assignment.
+days after agreement by which it is due; milestones, where there are any, sum to the price. `territories` are region
+codes and `fields_of_use` IPC symbols, none meaning everywhere and any use. What is said of licences is ignored for an
+assignment.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from marketplace.core.ruling import enforces
 from marketplace.core.workdays import WorkCalendar, months_after, years_after
 
 GRACE_MONTHS = 6
@@ -104,6 +105,7 @@ def due_on(filed_on: date, year: int) -> date:
     return years_after(filed_on, year - 1)
 
 
+@enforces("FEE-GRACE")
 def last_day(filed_on: date, year: int, days: WorkCalendar) -> date:
     """The last day to pay `year` with surcharge: six months after the due date, moved to a working day (rules 5 and
     115)."""
@@ -199,6 +201,7 @@ def _state(year: int, grant_year: int, newest_paid: int, until: date, end: date,
     return "late" if on <= end else "lost"
 
 
+@enforces("FEE-LATE")
 def grace(due: date, until: date, end: date, full_fee: Decimal, fee: Decimal) -> tuple[GraceStep, ...]:
     """The six months of lateness with their surcharge: nothing in the first, then 5, 10, 15, 20 and 25 % of the full
     fee."""

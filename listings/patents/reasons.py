@@ -61,7 +61,7 @@ UNNAMED = _("The record could not be read.")
 NOT_PATENTS: Mapping[str, Promise] = {
     "class_scheme": _("a classification scheme, not patents"),
     "number_service": _("the answer of a number conversion service, not patents"),
-    "recordations": _("recorded assignments, not patents"),
+    "recordations": _("recorded assignments, not patents; take them with import_recordations"),
     "search_without_results": _("a search that found nothing"),
     "legacy_excel": _("a workbook of the old XLS kind; save it as XLSX or CSV"),
     "empty": _("an empty file"),

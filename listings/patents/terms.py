@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from marketplace.core.ruling import enforces
 from marketplace.core.workdays import years_after
 
 INVENTION, UTILITY_MODEL, DESIGN, PLANT = "invention", "utility_model", "design", "plant"
@@ -20,6 +21,7 @@ CN_UTILITY_MODEL_YEARS = 10
 INVENTION_YEARS = 20
 
 
+@enforces("PAT-TERM-INV", "PAT-TERM-UM", "PAT-TERM-DES-NEW", "PAT-TERM-DES-OLD")
 def expiry(
     office: str, kind: str, filed_on: date | None, granted_on: date | None = None, override: date | None = None
 ) -> date | None:

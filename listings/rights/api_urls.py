@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from listings.rights import api
+
+urlpatterns = [
+    path("patents/<int:pk>/rights/", api.RightView.as_view(), name="api_patent_rights"),
+    path("rights/check/", api.CheckView.as_view(), name="api_rights_check"),
+]

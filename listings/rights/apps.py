@@ -8,6 +8,9 @@ class RightsConfig(AppConfig):
     label = "rights"
 
     def ready(self) -> None:
-        """Make lifecycles, subscribers, pages and registries known."""
-        from listings.rights import checking, graphs  # noqa: F401
+        """Make lifecycles, the timer of terms, the paper guard, notices, pages and registries known."""
+        from listings.rights import access, checking, contributions, graphs, notices, subscribers  # noqa: F401
         from listings.rights.services import entries, licences, ownership, pledges, reservations, statements  # noqa: F401
+
+        notices.announce_all()
+        contributions.contribute()

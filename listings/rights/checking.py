@@ -78,7 +78,7 @@ def check(
         lock_rights(ids)
     day = on or clock.today()
     asked = Scope(starts_on=scope.starts_on) if act in WHOLE_RIGHT else scope
-    rights = read_rights(ids, asked, day, act, subject)
+    rights = read_rights(ids, asked, day, subject)
     case = Case(Act(act), day, holder_id, other_id, other_country, scope, tuple(consents))
     return judge(case, rights)
 

@@ -43,12 +43,13 @@ class EntryFact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GivenConsent:
-    """A yes that a caller vouches for. `asset_id` None is for every right asked about."""
+    """A yes that a caller vouches for. `asset_id` None is for every right asked about, no `acts` for every act."""
 
     kind: ConsentKind
     organisation_id: int | None = None
     name: str = ""
     asset_id: int | None = None
+    acts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class Case:
     def agreed(self, right: Right, kind: ConsentKind, organisation_id: int | None = None, name: str = "") -> bool:
         """Whether this party's yes is there; without a party, anybody's yes of the kind."""
         for one in (*self.consents, *right.consents):
-            if one.kind != kind or one.asset_id not in (None, right.id):
+            if one.kind != kind or one.asset_id not in (None, right.id) or (one.acts and self.act not in one.acts):
                 continue
             if organisation_id is None and not name:
                 return True

@@ -33,8 +33,8 @@ SELECT a.id, a.office, a.number, a.status, a.granted_on, a.expires_on, a.holder_
        coalesce(p.kind_code, ''),
        (SELECT json_agg(json_build_array(y.role, y.name, y.name_en) ORDER BY y.sequence) FROM assets_party y
          WHERE y.asset_id = a.id AND y.role IN ('owner', 'assignee', 'applicant'))::text,
-       (SELECT json_agg(json_build_array(c.kind, c.organisation_id, c.name)) FROM rights_consent c
-         WHERE c.asset_id = a.id AND c.revoked_at IS NULL AND %(act)s = ANY(c.acts)
+       (SELECT json_agg(json_build_array(c.kind, c.organisation_id, c.name, c.acts)) FROM rights_consent c
+         WHERE c.asset_id = a.id AND c.revoked_at IS NULL
            AND (c.subject_id IS NULL OR (c.subject_kind = %(subject_kind)s AND c.subject_id = %(subject_id)s)))::text,
        (SELECT json_agg(json_build_array(r.act, r.subject_kind, r.subject_id)) FROM rights_reservation r
          WHERE r.asset_id = a.id AND r.released_at IS NULL
@@ -77,14 +77,11 @@ def lock_rights(ids: Sequence[int]) -> None:
         raise NotFound()
 
 
-def read_rights(
-    ids: Sequence[int], scope: Scope, on: date, act: str, subject: tuple[str, int] | None = None
-) -> list[Right]:
+def read_rights(ids: Sequence[int], scope: Scope, on: date, subject: tuple[str, int] | None = None) -> list[Right]:
     """These rights in id order with what the check needs of them. Two statements. Raises NotFound."""
     wanted: Mapping[str, Any] = {
         "ids": list(ids),
         "on": on,
-        "act": str(act),
         "territory": scope.territory,
         "field": scope.field,
         "period": _period(scope, on),
@@ -134,8 +131,8 @@ def _right(row: Sequence[Any], entries: list[EntryFact]) -> Right:
         is_granted=is_granted,
         owners=_owners(entries, json.loads(parties) if parties else [], holder),
         consents=tuple(
-            GivenConsent(ConsentKind(sort), who, name, pk)
-            for sort, who, name in (json.loads(consents) if consents else ())
+            GivenConsent(ConsentKind(sort), who, name, pk, tuple(acts))
+            for sort, who, name, acts in (json.loads(consents) if consents else ())
         ),
         reserved_by=tuple((act, sort, subject) for act, sort, subject in (json.loads(reserved) if reserved else ())),
         entries=entries,

@@ -62,6 +62,24 @@ class Event(models.Model):
         return pairs
 
 
+class EventSeal(models.Model):
+    """One sealing of the chain over the events (core/chain.py): up to which event, how many, and the head after it."""
+
+    txid = models.BigIntegerField()
+    event_id = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+    total = models.PositiveBigIntegerField()
+    previous = models.CharField(max_length=64, unique=True)
+    head = models.CharField(max_length=64, unique=True)
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        triggers = [pgtrigger.Protect(name="seals_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.total} events, {self.head[:12]}"
+
+
 S = TypeVar("S", bound="Stateful")
 
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.core.cache import cache
 
-from marketplace.core import clock, relay, timers
+from marketplace.core import chain, clock, invariants, relay, timers
 
 HEART_KEY = "core.worker-heart"
 HEART_GOOD_FOR_S = 30
@@ -17,6 +17,17 @@ def relay_events() -> int:
 @shared_task(acks_late=False)
 def run_due_timers() -> int:
     return timers.run_due()
+
+
+@shared_task(acks_late=False)
+def seal_events() -> int:
+    return chain.seal_events()
+
+
+@shared_task(acks_late=False)
+def check_invariants() -> bool:
+    """The nightly look at everything that must hold; what is broken goes to the log as an error, which alerts."""
+    return invariants.check()
 
 
 @shared_task(acks_late=False)

@@ -15,6 +15,8 @@ from functools import lru_cache
 
 import chinese_calendar
 
+from marketplace.core.ruling import enforces
+
 LONGEST_SEARCH_DAYS = 3700
 
 
@@ -60,6 +62,7 @@ class WorkCalendar:
             day = self.roll(day + timedelta(days=1))
         return day if count else self.roll(day)
 
+    @enforces("TIME-COUNT")
     def add_months(self, start: date, months: int) -> date:
         """The legal end of a period of months that starts on `start`, moved to a working day."""
         return self.roll(months_after(start, months))

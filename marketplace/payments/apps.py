@@ -11,8 +11,6 @@ class PaymentsConfig(AppConfig):
         """Make lifecycles, subscribers, pages and registries known."""
         from django.conf import settings
 
-        from django.conf import settings
-
         from marketplace.payments import graphs  # noqa: F401
         from marketplace.payments.gateways import stripe_checks  # noqa: F401
         from marketplace.payments.gateways.bank import BankProvider

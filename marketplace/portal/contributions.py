@@ -9,6 +9,8 @@ from marketplace.accounts.models import Organisation
 from marketplace.accounts.states import OrganisationState
 from marketplace.core.actor import Actor
 from marketplace.notifications.service import announce, unread_count
+from marketplace.payments import desks as payment_desks
+from marketplace.payments import tidings as payment_tidings
 from marketplace.portal import registry
 from marketplace.signing import desks as signing_desks
 from marketplace.signing import tidings as signing_tidings
@@ -22,6 +24,8 @@ def contribute() -> None:
     registry.desk(OWN, 2, _("Notices"), "notice_list", count=_unread)
     registry.figure(40, _("Verified organisations"), _verified, url_name="organisation_list")
     desks.contribute_to(registry)
+    payment_desks.contribute_to(registry)
+    payment_tidings.contribute_to(announce)
     signing_desks.contribute_to(registry)
     signing_tidings.contribute_to(announce)
 

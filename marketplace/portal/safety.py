@@ -13,6 +13,8 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Refuse production with a default key, DEBUG, no TLS redirect, no host names or embedded servers."""
     if not settings.PRODUCTION:
         return []
+    from marketplace.signing.sealing import key_problem  # needs the models, which are not there at import
+
     problems = []
     if settings.SECRET_KEY == settings.DEFAULT_SECRET_KEY or len(settings.SECRET_KEY) < 50:
         problems.append(("SECRET_KEY is the default or shorter than 50 characters.", "Set SECRET_KEY.", "market.E001"))
@@ -32,4 +34,6 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         problems.append(
             (f"{names} not set: the embedded servers are for demonstration.", f"Set {names}.", "market.E007")
         )
+    if fault := key_problem():
+        problems.append((fault, "Name the PEM files of the market's key and its certificate.", "market.E008"))
     return [Error(message, hint=hint, id=code) for message, hint, code in problems]

@@ -101,7 +101,7 @@ def waits_for_others(actor: Actor) -> DocumentQuerySet:
 def may_open(actor: Actor, file: StoredFile) -> bool:
     """A document's files open to whoever reads the document."""
     document = (
-        Document.objects.filter(pk=file.subject_id)
+        Document.objects.filter(pk=file.subject_id or 0)
         .filter(Q(file_zh=file) | Q(file_en=file) | Q(sealed_zh=file) | Q(sealed_en=file))
         .first()
     )

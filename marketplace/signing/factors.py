@@ -29,6 +29,8 @@ from marketplace.signing.states import FactorKind
 MOST_WRONG = 5
 WRONG_FOR = timedelta(minutes=5)
 CHALLENGE_KEY = "signing.challenge"
+#: What the library raises for an answer that is wrong, or no answer at all.
+MALFORMED = (ValidationError, KeyError, TypeError, ValueError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def ask_passkey(request: HttpRequest, *, purpose: str) -> dict[str, Any] | None:
     person = request.user
     if FactorKind.PASSKEY not in kinds_of(person.pk or 0):
         return None
-    options = webauthn.begin_authentication(person)  # type: ignore[arg-type]
+    options: dict[str, Any] = webauthn.begin_authentication(person)
     request.session[CHALLENGE_KEY] = purpose
     return options
 
@@ -98,11 +100,11 @@ def show_passkey(request: HttpRequest, *, credential: Any, purpose: str) -> Show
         User.objects.select_for_update(no_key=True).get(pk=person_id)
         _rest(person_id)
         try:
-            if asked != purpose:
-                raise ValidationError("the challenge was for another act")
+            if asked != purpose or not isinstance(credential, dict):
+                raise ValidationError("no answer, or to the challenge of another act")
             webauthn.parse_authentication_response(credential)
-            used = webauthn.complete_authentication(request.user, credential)  # type: ignore[arg-type]
-        except ValidationError:
+            used = webauthn.complete_authentication(request.user, credential)
+        except MALFORMED:
             used = None
             webauthn.clear_state()
         _note(person_id, FactorKind.PASSKEY, is_good=used is not None)

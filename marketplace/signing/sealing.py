@@ -80,6 +80,17 @@ def seal_key() -> SealKey:
         raise SealUnavailable() from error
 
 
+def key_problem() -> str:
+    """Why the key that is configured could not seal today; empty when it could. For the check at production start."""
+    if not (settings.SIGNING_KEY and settings.SIGNING_CERT):
+        return "SIGNING_KEY and SIGNING_CERT are not set: documents would be sealed with a demo certificate."
+    try:
+        seal_key()
+    except SealUnavailable:
+        return "SIGNING_KEY and SIGNING_CERT cannot be read, do not belong together, or are not valid today."
+    return ""
+
+
 def _read(key_pem: bytes, cert_pem: bytes, *, is_demo: bool) -> SealKey:
     key = serialization.load_pem_private_key(key_pem, settings.SIGNING_KEY_PASSWORD.encode() or None)
     certificates = x509.load_pem_x509_certificates(cert_pem)

@@ -12,6 +12,6 @@ urlpatterns = [
     path("workspace/signing/<slug:number>/<int:version>/sign/", workspace.signing_sign, name="signing_sign"),
     path("workspace/signing/<slug:number>/<int:version>/decline/", workspace.signing_decline, name="signing_decline"),
     path("workspace/consents/<int:pk>/", workspace.consent_answer, name="consent_answer"),
-    path("workspace/consents/<int:pk>/give/", workspace.consent_give, name="consent_give"),
-    path("workspace/consents/<int:pk>/refuse/", workspace.consent_refuse, name="consent_refuse"),
+    path("workspace/consents/<int:pk>/give/", workspace.consent_give, name="signing_consent_give"),
+    path("workspace/consents/<int:pk>/refuse/", workspace.consent_refuse, name="signing_consent_refuse"),
 ]

@@ -34,9 +34,9 @@ LARGEST_MB = 20
 LARGEST = LARGEST_MB * 1024 * 1024
 HASH = re.compile(r"[0-9a-f]{64}")
 BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*0\s+(\d{1,10})\s+(\d{1,10})\s+(\d{1,10})\s*\]")
-LABEL = re.compile(r"(D-\d{4}-\d{6,12}) v(\d{1,6})")
+LABEL = re.compile(r"(S-\d{4}-\d{6,12}) v(\d{1,6})")
 #: How our seal writes its label; a hyphen may stand as an octal escape.
-REASON = re.compile(rb"/Reason \(([0-9Dv \\-]{8,60})\)")
+REASON = re.compile(rb"/Reason \(([0-9Sv \\-]{8,60})\)")
 #: What the PDF reader raises for a file that cannot bear a sound seal.
 UNREADABLE = (PdfError, SigningError, SignatureValidationError, PathError, ValidationError, ValueError)
 

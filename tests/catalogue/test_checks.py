@@ -122,6 +122,7 @@ def test_an_open_licence_needs_grant_paid_fees_and_for_utility_models_the_report
         assert (blocking(sold), advice(sold)) == ([], ["report_advised"])
 
 
+@pytest.mark.rule("OL-FEE-CEIL")
 @pytest.mark.django_db
 def test_fees_above_the_usual_ceilings_warn_and_say_they_are_unverified():
     listing = a_listing(ListingState.DRAFT, mode=Mode.OPEN, price_min=Decimal("20000000.01"))
@@ -141,6 +142,7 @@ def test_fees_above_the_usual_ceilings_warn_and_say_they_are_unverified():
         assert "not verified" in str(lack.rule)
 
 
+@pytest.mark.rule("PAT-PASSING-OFF")
 @pytest.mark.django_db
 def test_an_application_is_not_called_a_patent():
     asset = a_right(is_granted=False)
@@ -207,6 +209,7 @@ def test_a_refusal_names_every_point_in_both_languages():
     assert "用通俗的话写明解决什么问题" in answer["message_zh"]
 
 
+@pytest.mark.rule("OL-NO-PROMO")
 @pytest.mark.parametrize(
     ("text", "found"),
     [

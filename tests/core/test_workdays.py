@@ -22,6 +22,7 @@ def test_beyond_the_published_calendar_weekends_alone_count_and_it_says_so():
     assert not plain.is_workday(date(2039, 10, 1))  # a Saturday
 
 
+@pytest.mark.rule("TIME-COUNT")
 @pytest.mark.parametrize(
     ("start", "months", "end"),
     [
@@ -41,6 +42,7 @@ def test_29_february_ends_on_28_of_a_common_year():
     assert years_after(date(2024, 2, 29), 20) == date(2044, 2, 29)
 
 
+@pytest.mark.rule("TIME-COUNT")
 def test_a_period_that_ends_on_a_holiday_moves_to_the_next_working_day():
     assert plain.add_months(date(2026, 9, 1), 1) == date(2026, 10, 8)
 
@@ -60,6 +62,7 @@ def test_rolling_never_moves_a_working_day_and_never_skips_one(day):
     assert all(not plain.is_workday(day + timedelta(days=n)) for n in range((rolled - day).days))
 
 
+@pytest.mark.rule("TIME-COUNT")
 def test_the_first_day_is_not_counted():
     friday = date(2026, 11, 20)
     assert plain.add_working_days(friday, 1) == date(2026, 11, 23)

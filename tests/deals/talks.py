@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from listings.assets.models import Asset
-from listings.catalogue.models import Listing
+from listings.catalogue.models import ListedAsset, Listing
 from listings.catalogue.states import Mode, PriceMode
 from listings.deals.models import Negotiation, Offer, RoomFile
 from listings.deals.services import ndas, negotiations, offers, rooms
@@ -30,9 +30,7 @@ def a_negotiation(
 ) -> Negotiation:
     """Bo asks about a listing of Ines."""
     listing = listing or makers.a_listing()
-    made = negotiations.enquire(
-        listing_id=listing.pk, by=(buyer or cast.bo()).actor, message=message, form=FORM
-    )
+    made = negotiations.enquire(listing_id=listing.pk, by=(buyer or cast.bo()).actor, message=message, form=FORM)
     return Negotiation.objects.for_page().get(pk=made.pk)
 
 
@@ -96,9 +94,11 @@ def a_licence_listing(mode: str = Mode.EXCLUSIVE, **given: Any) -> Listing:
     return makers.a_listing(mode=mode, **given)
 
 
-def another_listing_of(asset: Asset) -> Listing:
-    """A second listing of the same right."""
-    return makers.a_listing(assets=[asset])
+def also_in(asset: Asset, **given: Any) -> Listing:
+    """A second listing on the market that names the right too, as if it had slipped through the review."""
+    listing = makers.a_listing(**given)
+    ListedAsset.objects.filter(listing=listing).update(asset=asset)
+    return Listing.objects.with_rights().get(pk=listing.pk)
 
 
 def until_expired(offer: Offer) -> None:
@@ -107,3 +107,13 @@ def until_expired(offer: Offer) -> None:
         time.sleep(0.02)
 
 
+def pay(obligation: Any) -> None:
+    """The whole sum comes in at the bank."""
+    from django.db import transaction
+
+    from marketplace.payments.models import Obligation
+    from marketplace.payments.services import receipts
+
+    with transaction.atomic():
+        row = Obligation.objects.select_for_update(no_key=True).get(pk=obligation.pk)
+        receipts.take_in(row, row.outstanding, provider="bank", key=f"test:{row.pk}")

@@ -65,6 +65,7 @@ def test_fees_step_as_the_table_says(year, fee):
     assert next(one for one in of(date(2026, 11, 23)).years if one.year == year).fee == Decimal(fee)
 
 
+@pytest.mark.rule("FEE-LATE")
 def test_lateness_costs_nothing_in_the_first_month_and_then_five_percent_a_month():
     year = next(one for one in of(date(2026, 7, 1), {7: date(2025, 6, 1)}).years if one.year == 8)
     assert year.state == "late"

@@ -16,6 +16,7 @@ DAYS = WorkCalendar()
 TODAY = date(2026, 11, 23)
 
 
+@pytest.mark.rule("PAT-TERM-INV", "PAT-TERM-UM", "PAT-TERM-DES-NEW", "PAT-TERM-DES-OLD")
 @pytest.mark.parametrize(
     ("office", "kind", "filed", "granted", "expected"),
     [
@@ -138,6 +139,7 @@ def test_status_is_derived(known, status_, basis):
     assert (found.status, found.basis) == (status_, basis)
 
 
+@pytest.mark.rule("FEE-GRACE")
 def test_an_unpaid_annuity_leads_into_grace_and_then_out_of_force():
     known = cn(granted_on=date(2021, 3, 23), paid={7: date(2025, 5, 1)})
     # year 8 falls due on 2026-06-18, a working day; the grace period ends six months later, a Friday

@@ -1,9 +1,13 @@
 """Payments are tried with the bank and the sandbox; Stripe's own tests register it themselves."""
 
+from collections.abc import Iterator
+
 import pytest
 
+from marketplace.payments.fake_stripe.server import FakeStripe
 from marketplace.payments.gateways.ports import providers
 from marketplace.payments.services import books
+from tests.payments.practice import Practice
 
 
 @pytest.fixture
@@ -27,3 +31,15 @@ def adds_up(no_stripe):
 
     yield look
     look()
+
+
+@pytest.fixture
+def practice(settings) -> Iterator[Practice]:
+    """The practice provider on a free port, with our key and secrets; it delivers nothing by itself."""
+    fake = FakeStripe().start()
+    settings.STRIPE_API_BASE = fake.url
+    settings.STRIPE_SECRET_KEY = "sk_test_practice"
+    settings.STRIPE_WEBHOOK_SECRET = "whsec_account"
+    settings.STRIPE_CONNECT_WEBHOOK_SECRET = "whsec_connect"
+    yield Practice(fake)
+    fake.stop()

@@ -66,7 +66,13 @@ HEAD = "交易日期,收入,支出,余额,对方户名,对方账号,摘要,交�
 
 
 def a_line(
-    amount: str, text: str, name: str = "博氏精密有限公司", *, bank_id: str = "", day: str = "2026-11-20", balance: str = ""
+    amount: str,
+    text: str,
+    name: str = "博氏精密有限公司",
+    *,
+    bank_id: str = "",
+    day: str = "2026-11-20",
+    balance: str = "",
 ) -> str:
     """A line of a CSV statement; a negative amount leaves."""
     value = Decimal(amount)

@@ -399,7 +399,8 @@ def test_after_a_day_nobody_sends_again(practice: Practice):
     practice.do("faults", kind="drop_before", path="/v1/transfers")
     payout = pays_out(payee, "900.00")
     with clock.at(clock.now() + timedelta(hours=25)):
-        payout = send_payout(payout.pk)
+        send_payout(payout.pk)
+    payout.refresh_from_db()
     assert (payout.state, payout.note) == (PayoutState.PREPARED, "ask_by_hand")
     assert practice.fake.every("transfer") == []
 

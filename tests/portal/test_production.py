@@ -3,19 +3,32 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from marketplace.portal.safety import production_is_safe
+from marketplace.signing.sealing import _demo_pair
 
 ROOT = Path(__file__).resolve().parents[2]
+PAIR = Path(tempfile.gettempdir()) / f"market-test-seal-{os.getpid()}.pem"
 GOOD = {
     "PRODUCTION": "1",
     "SECRET_KEY": "k" * 30 + "0123456789" * 3,
     "ALLOWED_HOSTS": "market.example",
     "SITE_URL": "https://market.example",
+    "SIGNING_KEY": str(PAIR),
+    "SIGNING_CERT": str(PAIR),
 }
+
+
+@pytest.fixture(autouse=True)
+def a_pair():
+    """A key with its certificate, as an operator would have one."""
+    _demo_pair(PAIR)
+    yield
+    PAIR.unlink(missing_ok=True)
 
 
 def start(code: str, **changed: str) -> subprocess.CompletedProcess[str]:
@@ -75,6 +88,9 @@ def test_the_worker_refuses_too() -> None:
         ({"ALLOWED_HOSTS": ["a.example", "*"]}, "market.E004"),
         ({"SITE_URL": "http://market.example"}, "market.E005"),
         ({"IS_DEMO": True}, "market.E006"),
+        ({"SIGNING_KEY": ""}, "market.E008"),
+        ({"SIGNING_CERT": str(ROOT / "README.md")}, "market.E008"),
+        ({"SIGNING_KEY": "/nonexistent.pem"}, "market.E008"),
     ],
 )
 def test_each_fault_alone_is_enough(settings, changed: dict, code: str) -> None:
@@ -86,6 +102,8 @@ def test_each_fault_alone_is_enough(settings, changed: dict, code: str) -> None:
         "ALLOWED_HOSTS": ["market.example"],
         "SITE_URL": "https://market.example",
         "IS_DEMO": False,
+        "SIGNING_KEY": str(PAIR),
+        "SIGNING_CERT": str(PAIR),
     }
     for name, value in safe.items():
         setattr(settings, name, value)

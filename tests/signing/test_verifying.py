@@ -85,7 +85,7 @@ def test_hashes_of_text_and_seal(sealed) -> None:
     known = verify_hash(document.sealed_en.sha256)
     assert (known.outcome, known.language, known.seal_holds) == (Outcome.SEALED, "en", True)
     assert verify_hash("0" * 64).outcome == Outcome.UNKNOWN
-    for wrong in ("", "0" * 63, "g" * 64, "D-2026-000001"):
+    for wrong in ("", "0" * 63, "g" * 64, "S-2026-000001"):
         with pytest.raises(NotAHash):
             verify_hash(wrong)
 
@@ -105,9 +105,9 @@ def test_a_strange_pdf_is_unknown_and_other_files_are_refused(sealed, tmp_path) 
     "content",
     [
         b"%PDF-1.7\n" + b"/ByteRange [0 1 2 3]" * 5000,
-        b"%PDF-1.7\n/ByteRange [0 9999999999 9999999999 9999999999] /Reason (D\\0552026\\055000001 v1)",
+        b"%PDF-1.7\n/ByteRange [0 9999999999 9999999999 9999999999] /Reason (S\\0552026\\055000001 v1)",
         b"%PDF-1.7\n" + b"[" * 100_000,
-        b"%PDF-1.7\n1 0 obj <</Type /Sig /Reason (D-2026-999999 v9)>> endobj trailer <</Root 1 0 R>>",
+        b"%PDF-1.7\n1 0 obj <</Type /Sig /Reason (S-2026-999999 v9)>> endobj trailer <</Root 1 0 R>>",
     ],
 )
 def test_a_hostile_pdf_is_neither_parsed_nor_believed(content: bytes) -> None:

@@ -30,10 +30,10 @@ class MandateQuerySet(StatefulQuerySet["Mandate"]):
 class Mandate(Stateful):
     """A brokerage contract (Civil Code 961–966) in plain terms.
 
-    `commission_pct` of the price is earned when a contract comes about through the broker, by an introduction made while
-    the mandate was in force and a contract concluded at most `tail_months` after it ended. `span` is what it covers, as
-    the database compares it; `territories` are region codes, none meaning everywhere. `matter_kind` and `matter_id` name
-    one listing where the scope is one (a floor above, so no foreign key).
+    `commission_pct` of the price is earned when a contract comes about through the broker, by an introduction made
+    while the mandate was in force and a contract concluded at most `tail_months` after it ended. `span` is what it
+    covers, as the database compares it; `territories` are region codes, none meaning everywhere. `matter_kind` and
+    `matter_id` name one listing where the scope is one (a floor above, so no foreign key).
     """
 
     client = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="mandates_given")

@@ -1,8 +1,8 @@
 """Bringing two organisations together, and what that earns.
 
-An introduction freezes the commission terms of its mandate (invariant 16): a deal is settled by them, whatever becomes of
-the mandate afterwards. A client that passes its broker by owes the commission all the same (Civil Code 965), which is why
-the introduction, not the course of the talks, decides.
+An introduction freezes the commission terms of its mandate (invariant 16): a deal is settled by them, whatever becomes
+of the mandate afterwards. A client that passes its broker by owes the commission all the same (Civil Code 965), which
+is why the introduction, not the course of the talks, decides.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from marketplace.core import clock, events
 from marketplace.core.actor import Actor
 from marketplace.core.errors import NotFound, NotPermitted
 from marketplace.core.locks import locked
+from marketplace.core.ruling import enforces
 from marketplace.core.workdays import months_after
 
 INTRODUCERS = BINDING | {Role.STAFF}
@@ -61,6 +62,7 @@ def frozen_terms(mandate: Mandate) -> dict[str, Any]:
     }
 
 
+@enforces("PF-BROKER-TRUTH")
 def introduce(
     *, mandate_id: int, matter: Matter, other_id: int, by: Actor, discloses_dual: bool = False, note: str = ""
 ) -> Introduction:
@@ -126,10 +128,11 @@ def _within(mandate: Mandate, matter: Matter, other_id: int) -> None:
 
 
 def protected_until(introduction: Introduction) -> date:
-    """The last day on which a contract still earns the commission, by the frozen terms: ending early changes nothing."""
+    """The last day on which a contract still earns the commission, by the frozen terms, early end or not."""
     return months_after(date.fromisoformat(introduction.terms["ends_on"]), introduction.terms["tail_months"])
 
 
+@enforces("PF-BROKER-FEE", "PF-BROKER-BYPASS")
 def commissions_for(*, matter_kind: str, matter_id: int, holder_id: int, buyer_id: int, on: date) -> list[Commission]:
     """What a contract concluded on `on` between these two over this matter owes to brokers, at most one a side.
 

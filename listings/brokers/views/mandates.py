@@ -40,7 +40,9 @@ STATE_SHAPES: dict[str, str] = {
     MandateState.EXPIRED: "off",
 }
 WARNINGS: dict[str, Any] = {
-    "accept": gettext_lazy("From now on the terms bind both sides. They are never changed; a new mandate replaces them."),
+    "accept": gettext_lazy(
+        "From now on the terms bind both sides. They are never changed; a new mandate replaces them."
+    ),
     "decline": gettext_lazy("The other side is told. It may propose another mandate."),
     "withdraw": gettext_lazy("The other side can no longer accept the proposal."),
     "terminate": gettext_lazy("Introductions made so far keep their protection to the end of the time agreed."),

@@ -1,7 +1,7 @@
 """Where talks, their offers and rounds of sealed offers may go, who may take them there, and by when.
 
-Silence ends talks: an enquiry nobody answers within thirty days, talks in which nobody writes for sixty. Either side may
-take quiet talks up again by writing.
+Silence ends talks: an enquiry nobody answers within thirty days, talks in which nobody writes for sixty. Either side
+may take quiet talks up again by writing.
 """
 
 from __future__ import annotations

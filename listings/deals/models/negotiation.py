@@ -121,8 +121,8 @@ class Message(models.Model):
 class NdaText(models.Model):
     """A version of the confidentiality text: the operator's default (no listing) or the holder's own for one listing.
 
-    `sha256` is of the exact text (both languages as `exact_text` joins them), or of the file where the holder handed one
-    in. A later version voids acceptances of the earlier ones.
+    `sha256` is of the exact text (both languages as `exact_text` joins them), or of the file where the holder handed
+    one in. A later version voids acceptances of the earlier ones.
     """
 
     listing = models.ForeignKey(Listing, null=True, blank=True, on_delete=models.PROTECT, related_name="nda_texts")

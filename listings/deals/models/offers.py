@@ -18,6 +18,27 @@ from listings.deals.terms import Milestone, Terms
 from marketplace.accounts.models import Organisation, User
 from marketplace.core.models import Stateful, StatefulQuerySet
 
+#: Terms that are columns as they are; the others are lists.
+COPIED = (
+    "price",
+    "currency",
+    "mode",
+    "starts_on",
+    "term_months",
+    "royalty_pct",
+    "royalty_base",
+    "royalty_minimum",
+    "upfront",
+    "deposit",
+    "hold_back_pct",
+    "hold_back_days",
+    "tax_by",
+    "annuity_by",
+    "records",
+    "conditions",
+    "valid_until",
+)
+
 
 class OfferQuerySet(StatefulQuerySet["Offer"]):
     def standing(self) -> OfferQuerySet:
@@ -133,25 +154,7 @@ class Offer(Stateful):
 
     def put(self, terms: Terms) -> None:
         """Take over every term; called once, before the offer is saved."""
-        for name in [
-            "price",
-            "currency",
-            "mode",
-            "starts_on",
-            "term_months",
-            "royalty_pct",
-            "royalty_base",
-            "royalty_minimum",
-            "upfront",
-            "deposit",
-            "hold_back_pct",
-            "hold_back_days",
-            "tax_by",
-            "annuity_by",
-            "records",
-            "conditions",
-            "valid_until",
-        ]:
+        for name in COPIED:
             setattr(self, name, getattr(terms, name))
         self.territories, self.fields_of_use = list(terms.territories), list(terms.fields_of_use)
         self.milestones = [one.as_dict() for one in terms.milestones]

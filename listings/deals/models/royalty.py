@@ -53,3 +53,8 @@ class RoyaltyPeriod(Stateful):
 
     def __str__(self) -> str:
         return f"{self.deal_id}: {self.starts_on} – {self.ends_on}"
+
+    @property
+    def buyer_id(self) -> int:
+        """The licensee, who states and pays."""
+        return self.deal.buyer_id

@@ -19,8 +19,8 @@ from marketplace.core.models import Stateful
 class SealedRound(Stateful):
     """One round of sealed offers on a listing. Offers are taken until `closes_at` by the database's clock.
 
-    Each offer is encrypted to `public_key`. The private key exists only as two shares that must be joined: the holder's,
-    wrapped by a passphrase that is stored nowhere, and the market's, wrapped by a secret of the server.
+    Each offer is encrypted to `public_key`. The private key exists only as two shares that must be joined: the
+    holder's, wrapped by a passphrase that is stored nowhere, and the market's, wrapped by a secret of the server.
     """
 
     listing = models.ForeignKey(Listing, on_delete=models.PROTECT, related_name="sealed_rounds")
@@ -69,8 +69,8 @@ class SealedRound(Stateful):
 class SealedOffer(models.Model):
     """One sealed offer. The last one an organisation hands in before the deadline counts; earlier ones stay, unread.
 
-    `sequence` orders the round and breaks ties; `received_at` is the database's clock, which also refuses late ones by a
-    trigger. `receipt` is the SHA-256 of the ciphertext, which its maker keeps as proof of what was handed in.
+    `sequence` orders the round and breaks ties; `received_at` is the database's clock, which also refuses late ones by
+    a trigger. `receipt` is the SHA-256 of the ciphertext, which its maker keeps as proof of what was handed in.
     """
 
     round = models.ForeignKey(SealedRound, on_delete=models.PROTECT, related_name="offers")

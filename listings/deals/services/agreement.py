@@ -16,6 +16,7 @@ from listings.deals.graphs.deal import DEAL_GRAPH
 from listings.deals.models import Deal, DealAsset, DealCommission, DealShare, Offer
 from marketplace.core import clock, lifecycle
 from marketplace.core.actor import Actor
+from marketplace.core.errors import NotPermitted
 
 LISTING = "catalogue.listing"
 SERIES = "D"
@@ -29,6 +30,8 @@ def agree(offer: Offer, by: Actor) -> Deal:
     """
     if not connection.in_atomic_block:
         raise RuntimeError("A deal is made in the transaction that accepts its offer.")
+    if by.user_id is None:
+        raise NotPermitted()
     listing: Listing = offer.negotiation.listing
     deal = Deal(
         number=next_number(SERIES),

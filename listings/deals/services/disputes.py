@@ -64,6 +64,8 @@ def _open(deal: Deal, complaint: str, *, raised_by_id: int | None, by: Actor) ->
 def add_statement(*, dispute_id: int, text: str, upload: UploadedFile[Any] | None, by: Actor) -> DisputeStatement:
     """Add words, and a paper, for one side or the operator, while it is not decided."""
     with _with_deal(dispute_id) as (deal, dispute):
+        if by.acts_for is None or by.user_id is None:
+            raise NotPermitted()
         if not (EITHER_DECIDES.permits(by, deal) or OPERATORS.permits(by, deal)):
             raise NotPermitted()
         if dispute.state not in (DisputeState.OPEN, DisputeState.DECIDING):

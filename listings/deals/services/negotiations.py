@@ -212,7 +212,10 @@ def share_contacts(*, negotiation_id: int, by: Actor) -> Negotiation:
 
 
 def close(*, negotiation_id: int, by: Actor, reason: str) -> Negotiation:
-    """End the talks; a standing offer ends with them. Raises NotFound, NotPermitted, IllegalTransition, ReasonMissing."""
+    """End the talks; a standing offer ends with them.
+
+    Raises NotFound, NotPermitted, IllegalTransition, ReasonMissing.
+    """
     standing = Offer.objects.filter(negotiation=negotiation_id).standing().values_list("pk", flat=True)
     wanted: list[tuple[type, int]] = [(Negotiation, negotiation_id), *((Offer, pk) for pk in standing)]
     with locked_all(wanted) as rows:

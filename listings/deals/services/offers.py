@@ -1,8 +1,8 @@
 """Offers and counter-offers: made, withdrawn, rejected, and accepted by the version they name.
 
 Every decision locks the talks and reads them again, so that of two at once the second sees the first. Acceptance also
-locks the rights and the listing, asks the rights register, and reserves the rights in the same transaction: whatever two
-buyers do, a right is promised once (invariants 1, 3, 10–13).
+locks the rights and the listing, asks the rights register, and reserves the rights in the same transaction: whatever
+two buyers do, a right is promised once (invariants 1, 3, 10–13).
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def standing_offer(negotiation_id: int) -> Offer | None:
 def make_offer(*, negotiation_id: int, by: Actor, terms: Terms, answers: int = 0) -> Offer:
     """Put a new version on the table; a standing one, of either side, is replaced.
 
-    `answers` is the version the maker had before them: the one standing, or the latest, 0 for none (invariant 10). Raises
-    NotFound, NotPermitted, TalksClosed, ListingNotOpen, SealedListing, ModeNotOffered, OfferUnfit, OfferStale.
+    `answers` is the version the maker had before them: the one standing, or the latest, 0 for none (invariant 10).
+    Raises NotFound, NotPermitted, TalksClosed, ListingNotOpen, SealedListing, ModeNotOffered, OfferUnfit, OfferStale.
     """
     with locked(Negotiation, negotiation_id) as negotiation:
         side = demand_part(negotiation, by)
@@ -234,8 +234,7 @@ def accept_offer(*, negotiation_id: int, version: int, by: Actor) -> Offer:
         if not may_bind(by):
             raise NotPermitted()
         negotiation.listing = listing
-        offer = _accepted(negotiation, listing, version, rights, by)
-    return offer
+        return _accepted(negotiation, listing, version, rights, by)
 
 
 def _accepted(negotiation: Negotiation, listing: Listing, version: int, rights: list[int], by: Actor) -> Offer:

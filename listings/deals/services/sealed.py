@@ -1,7 +1,8 @@
 """Rounds of sealed offers: begun by the holder, filled unseen, opened by two persons, then ordinary offers.
 
 No price is shown to anybody while a round runs, offers are not matched or ranked before it ends, and everybody offers
-under its own name: this is neither an auction nor centralised or anonymous trading (E-Commerce Law 46; 国办发〔2012〕37号).
+under its own name: this is neither an auction nor centralised or anonymous trading (E-Commerce Law, article 46;
+国办发〔2012〕37号).
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ def begin_round(
 ) -> SealedRound:
     """Begin a round on one's own sealed-offer listing; it closes at the listing's deadline.
 
-    `passphrase` opens the holder's half of the key afterwards and is stored nowhere. Raises NotFound, NotPermitted (owner
-    or signatory), RoundUnfit, PassphraseUnfit.
+    `passphrase` opens the holder's half of the key afterwards and is stored nowhere. Raises NotFound, NotPermitted
+    (owners and signatories begin rounds), RoundUnfit, PassphraseUnfit.
     """
     with locked(Listing, listing_id) as listing:
         if by.acts_for != listing.organisation_id:
@@ -112,9 +113,7 @@ def _told(found: SealedRound, **more: object) -> dict[str, object]:
 
 def running_round(listing_id: int) -> SealedRound | None:
     """The round that takes offers or waits for its opening."""
-    return SealedRound.objects.filter(
-        listing=listing_id, state__in=[RoundState.COLLECTING, RoundState.CLOSED]
-    ).first()
+    return SealedRound.objects.filter(listing=listing_id, state__in=[RoundState.COLLECTING, RoundState.CLOSED]).first()
 
 
 @enforces("PF-NO-AUCTION", "PF-ANON")
@@ -205,8 +204,8 @@ def close_round(*, round_id: int, by: Actor) -> SealedRound:
 def approve_opening(*, round_id: int, by: Actor, passphrase: str = "") -> list[Ranked]:
     """One of the two approvals that open a round; the second one opens it. Empty after the first.
 
-    The holder's side (owner or signatory) brings the passphrase, the market's person is of the operator's desk, and they
-    are two people. Raises NotFound, NotPermitted, RoundStillOpen (also by the database's clock), PassphraseWrong,
+    The holder's side (owner or signatory) brings the passphrase, the market's person is of the operator's desk, and
+    they are two people. Raises NotFound, NotPermitted, RoundStillOpen (also by the database's clock), PassphraseWrong,
     SamePersonOpens.
     """
     talks = _talks_of(round_id)

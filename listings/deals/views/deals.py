@@ -17,10 +17,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from listings.catalogue.states import Mode
 from listings.catalogue.views.desk import working_days_to
 from listings.deals import access, acts
-from listings.deals.models import Deal, Dispute, Filing
+from listings.deals.models import Deal, Dispute, Filing, RoyaltyPeriod
 from listings.deals.models.dispute import UNSETTLED
 from listings.deals.presenting import DISPUTE_SHAPES, FILING_SHAPES, SHAPES, deal_page
 from listings.deals.states import ENDED_WITHOUT, DealState, DisputeState, FilingKind, FilingState
+from marketplace.core.access import found
 from marketplace.core.errors import DomainError, NotFound
 
 PER_PAGE = 30
@@ -103,7 +104,18 @@ def dispute_act(request: HttpRequest, number: str, pk: int, verb: str) -> HttpRe
     return _take(request, deal, access.dispute_of(actor, deal, pk), acts.DISPUTE_STEPS.get(verb))
 
 
-def _take(request: HttpRequest, deal: Deal, subject: Deal | Filing | Dispute, step: acts.Step | None) -> HttpResponse:
+@require_http_methods(["GET", "POST"])
+@login_required
+def royalty_act(request: HttpRequest, number: str, pk: int, verb: str) -> HttpResponse:
+    """One step of a royalty period."""
+    deal = access.deal_of(request.actor, number)  # type: ignore[attr-defined]
+    period = found(deal.royalty_periods.all(), pk=pk)
+    return _take(request, deal, period, acts.ROYALTY_STEPS.get(verb))
+
+
+def _take(
+    request: HttpRequest, deal: Deal, subject: Deal | Filing | Dispute | RoyaltyPeriod, step: acts.Step | None
+) -> HttpResponse:
     if step is None:
         raise NotFound()
     back = reverse("deal", args=[deal.number])

@@ -81,9 +81,9 @@ def enquiries(request: HttpRequest) -> HttpResponse:
     is_sent = request.GET.get("box") == "sent"
     found = mine.filter(buyer=organisation) if is_sent else mine.filter(holder=organisation)
     standing = Prefetch("offers", Offer.objects.standing(), to_attr="standing")
-    page = Paginator(
-        found.for_page().prefetch_related(standing).order_by("-last_said_at", "-pk"), PER_PAGE
-    ).get_page(request.GET.get("page"))
+    page = Paginator(found.for_page().prefetch_related(standing).order_by("-last_said_at", "-pk"), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
     rows = []
     for one in page.object_list:
         offer = one.standing[0] if one.standing else None

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from listings.catalogue.models import Listing
 from listings.deals import marking
 from listings.deals import talk_access as access
-from listings.deals.models.negotiation import Negotiation, NdaText
+from listings.deals.models.negotiation import NdaText, Negotiation
 from listings.deals.models.room import RoomFile, RoomGrant
 from listings.deals.services import ndas, rooms
 from listings.deals.talk_forms import GrantForm, NdaAcceptForm, NdaTextForm, RoomFileForm

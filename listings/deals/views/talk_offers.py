@@ -27,8 +27,8 @@ from marketplace.core.errors import DomainError, NotFound
 #: What a step means, said before it is taken.
 WARNINGS: dict[str, Any] = {
     "accept": _(
-        "By accepting you agree to exactly these terms. The rights are reserved at once, a deal begins and the contract "
-        "is drawn up from this version. Others can no longer have the rights."
+        "By accepting you agree to exactly these terms. The rights are reserved at once, a deal begins and the "
+        "contract is drawn up from this version. Others can no longer have the rights."
     ),
     "reject": _("The other side is told. It may make another offer."),
     "withdraw": _("The other side is told and can no longer accept this version."),
@@ -80,7 +80,9 @@ def offer_detail(request: HttpRequest, number: str, version: int) -> HttpRespons
     offer = access.offer_of(actor, number, version)
     before = service.previous_version(offer)
     organisation = access.speaks_for(actor)
-    latest = Offer.objects.filter(negotiation=offer.negotiation_id).order_by("-version").values_list("version", flat=True)
+    latest = (
+        Offer.objects.filter(negotiation=offer.negotiation_id).order_by("-version").values_list("version", flat=True)
+    )
     context = {
         "offer": offer,
         "talks": offer.negotiation,

@@ -1,0 +1,1 @@
+"""Readers of what offices recorded about rights."""

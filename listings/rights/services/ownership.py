@@ -179,7 +179,7 @@ def _entered_owners(asset: Asset, on: date, by: Actor, source: str) -> list[Entr
     found = list(live.live().order_by("pk"))
     if found:
         return found
-    known: tuple[Owner, ...] = read_rights([asset.pk], WHOLE, on, Act.ASSIGN)[0].owners
+    known: tuple[Owner, ...] = read_rights([asset.pk], WHOLE, on)[0].owners
     since = min(asset.granted_on or asset.filed_on or on, on)
     first_source = source if source in (Source.OPERATOR, Source.CNIPA) else Source.MARKET
     return [

@@ -80,9 +80,10 @@ def release(*, subject: tuple[str, int], by: Actor, assets: Sequence[int] | None
 def spoken_for(
     assets: Sequence[int], *, subject: tuple[str, int], act: Act, scope: Scope = WHOLE, by: Actor
 ) -> Iterator[None]:
-    """Hold a reservation while something is written, so that the database itself refuses what clashes meanwhile.
+    """Hold the rights, locked and reserved, while what was promised is written into the register.
 
-    The reservation goes with the act done: what was promised is in the register now. Raises as `reserve`.
+    The reservation goes with the act done: what was promised is in the register now. The lock of the rights, held to
+    the end of the transaction, is what keeps a pledge and a sale apart. Raises as `reserve`.
     """
     with transaction.atomic():
         reserve(assets, subject=subject, act=act, scope=scope, by=by)

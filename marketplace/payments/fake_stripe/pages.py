@@ -12,7 +12,7 @@ from html import escape
 from marketplace.payments.fake_stripe.control import FAULTS
 from marketplace.payments.fake_stripe.store import Thing
 
-ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split())
+ZERO_DECIMAL = frozenset(["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"])
 
 WORDS = {
     "banner": ("支付演练：本页不连接任何真实的支付机构，不会划转任何款项。", "Payment practice: this page is connected to no payment institution, and no money moves."),

@@ -293,8 +293,8 @@ class Payments:
     def expire_old_sessions(self) -> None:
         """What the provider does by itself: an unpaid session ends at its hour."""
         now = self.store.now()
-        for session in self.store.every("checkout.session"):
-            if session["status"] == "open" and session["expires_at"] <= now:
+        for session in self.store.in_status("checkout.session", "open"):
+            if session["expires_at"] <= now:
                 self.expire_session(session)
 
     # -- refunds ------------------------------------------------------------------------------------------------------

@@ -47,10 +47,10 @@ def read_form(text: str) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         steps = NAME.findall(name)
-        if name.endswith("[]"):
-            steps.append("")
         if not steps:
             raise ApiError(400, f"Invalid parameter name: {name}", code="parameter_unknown", param=name)
+        if name.endswith("[]"):
+            steps.append("")
         place = tree
         for step in steps[:-1]:
             place = place.setdefault(step, {})

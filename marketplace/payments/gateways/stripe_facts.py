@@ -17,17 +17,16 @@ SOURCES = (
 
 #: Where a platform may charge first and transfer to several payees later.
 SPLIT_REGIONS = frozenset(
-    "AT AU BE BG BR CA CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IT JP LI LT LU LV MT MX MY NL NO NZ PL PT RO SE SG SI"
-    " SK US".split()
+    ["AT", "AU", "BE", "BG", "BR", "CA", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GR", "HR", "HU", "IE", "IT", "JP", "LI", "LT", "LU", "LV", "MT", "MX", "MY", "NL", "NO", "NZ", "PL", "PT", "RO", "SE", "SG", "SI", "SK", "US"]
 )
 #: Transfers cross borders without asking only inside this area; elsewhere the payee's account is in the platform's region.
-ONE_TRANSFER_AREA = SPLIT_REGIONS - frozenset("AU BR JP MX MY NZ SG".split())
+ONE_TRANSFER_AREA = SPLIT_REGIONS - frozenset(["AU", "BR", "JP", "MX", "MY", "NZ", "SG"])
 
 #: Currencies in which the market lets Stripe take a price: those settled without conversion in the split regions.
 #: CNY is none of them: mainland parties pay and are paid by bank transfer.
-SETTLED = frozenset("AUD BRL CAD CHF CZK DKK EUR GBP HUF JPY MXN MYR NOK NZD PLN RON SEK SGD USD".split())
+SETTLED = frozenset(["AUD", "BRL", "CAD", "CHF", "CZK", "DKK", "EUR", "GBP", "HUF", "JPY", "MXN", "MYR", "NOK", "NZD", "PLN", "RON", "SEK", "SGD", "USD"])
 #: Amounts of these have no minor unit; every other currency here has two decimals.
-ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF".split())
+ZERO_DECIMAL = frozenset(["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"])
 
 LARGEST = Decimal("999999.99")
 KEY_LIFE = timedelta(hours=24)

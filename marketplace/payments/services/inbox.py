@@ -124,7 +124,7 @@ def keep(*, scope: str, payload: dict[str, Any], happened_at: datetime, source: 
             raise
         if source == "webhook":
             of_it.update(deliveries=F("deliveries") + 1)
-        log.debug("event_known", event=payload["id"], error=str(error))
+        log.debug("event_known", external_id=payload["id"], error=str(error))
         return of_it.get(), False
     return event, True
 
@@ -271,7 +271,7 @@ def _set_aside(event: InboundEvent, doubt: str, note: str) -> None:
         data=_facts(event) | {"doubt": str(doubt)},
         also=["doubt", "note", "about_kind", "about_id"],
     )
-    log.warning("inbound_event_quarantined", event=event.external_id, kind=event.kind, doubt=str(doubt), note=note)
+    log.warning("inbound_event_quarantined", external_id=event.external_id, kind=event.kind, doubt=str(doubt), note=note)
 
 
 def _postpone(event_id: int, why: str) -> InboundEvent:

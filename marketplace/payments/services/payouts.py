@@ -244,7 +244,7 @@ def due_payouts() -> list[int]:
 
 def account_for(payout: Payout) -> PayoutAccount | None:
     """Where the payee wants to be paid on this provider's rail, if it is usable."""
-    if payout.payee_id is None:
+    if payout.payee_id is None or payout.to_account:  # sent back to where it came from
         return None
     rail = providers.get(payout.provider).capabilities().rail
     return PayoutAccount.objects.filter(
@@ -267,7 +267,7 @@ def send_payout(payout_id: int) -> Payout:
         payout.checked_at = clock.now()
         if payout.state == PayoutState.PREPARED:
             payout.account = account_for(payout)
-            waits = payout.payee_id is not None and payout.account is None
+            waits = payout.account is None and not payout.to_account
             payout.note = "no_account" if waits else ""
             payout.save(update_fields=["checked_at", "account", "note"])
             if waits:

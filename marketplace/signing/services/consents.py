@@ -156,7 +156,7 @@ def _standing(document: Document, wanted: Wanted) -> Consent | None:
 def _name(wanted: Wanted) -> str:
     if wanted.organisation_id is not None:
         return Organisation.objects.get(pk=wanted.organisation_id).name
-    return User.objects.get(pk=wanted.person_id).display_name
+    return User.objects.get(pk=wanted.person_id or 0).display_name
 
 
 def _ask(

@@ -80,7 +80,7 @@ def draft_document(
     now = clock.now()
     document = Document(
         pk=pk,
-        number=previous.number if previous else f"D-{clock.today():%Y}-{pk:06d}",
+        number=previous.number if previous else f"S-{clock.today():%Y}-{pk:06d}",
         version=previous.version + 1 if previous else 1,
         subject_kind=kind,
         subject_id=subject_id,

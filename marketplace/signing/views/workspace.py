@@ -21,7 +21,7 @@ from marketplace.signing.models import Consent, Document
 from marketplace.signing.registry import consent_label
 from marketplace.signing.services import consents as consent_service
 from marketplace.signing.services import documents as document_service
-from marketplace.signing.states import ConsentState
+from marketplace.signing.states import ConsentState, FactorKind
 
 MOST_ROWS = 100
 
@@ -215,7 +215,7 @@ def _asked(request: HttpRequest, sha256: str, purpose: str, refusal: DomainError
     return {
         "refusal": refusal,
         "held": held,
-        "has_code": factors.FactorKind.TOTP in held,
+        "has_code": FactorKind.TOTP in held,
         "code_form": CodeForm(initial={"sha256": sha256}),
         "passkey_form": PasskeyForm(initial={"sha256": sha256}, auto_id="passkey_%s") if options else None,
         "js_data": {"request_options": options} if options else None,

@@ -62,7 +62,7 @@ def the_rights(terms: ContractTerms, language: Language) -> Clause:
     return Clause(
         "标的权利" if zh else "The rights",
         (said,),
-        Table(heads, tuple(rows), (3, 12, 11, 11, 8, 8)),
+        Table(heads, tuple(rows), (4, 12, 12, 11, 8, 8)),
         ("LIC-CONTENT", "LIC-REFUSE-03"),
     )
 

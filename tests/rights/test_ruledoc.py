@@ -1,0 +1,77 @@
+"""The table of rules says what the code and the tests say."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from listings.rights.points import points
+from listings.rights.ruledoc import NOT_OURS, OF_LOANS, document, tests_by_rule
+from listings.rights.rules import RULES
+from listings.rights.ruling import cite, enforcements, rule, rule_book
+from marketplace.core.ruling import enforces
+
+ROOT = Path(settings.BASE_DIR)
+
+
+def test_the_document_in_the_tree_is_the_one_the_code_writes():
+    assert (ROOT / "docs" / "rules.md").read_text(encoding="utf-8") == document(ROOT)
+
+
+def test_every_rule_named_by_code_or_tests_is_in_the_book():
+    document(ROOT)
+    named = set(enforcements()) | set(tests_by_rule(ROOT / "tests")) | {one.rule for one in points() if one.rule}
+
+    assert named - set(rule_book()) == set()
+    assert OF_LOANS | set(NOT_OURS) <= set(rule_book())
+
+
+def test_every_point_rests_on_a_rule_that_some_function_enforces_and_some_test_shows():
+    document(ROOT)
+    shown = tests_by_rule(ROOT / "tests")
+
+    for one in points():
+        if one.rule:
+            assert one.rule in enforcements(), one.code
+            assert one.rule in shown, one.code
+
+
+def test_every_function_of_the_check_is_marked_but_the_markets_own():
+    marked = {place.name for places in enforcements().values() for place in places}
+    assert {ask.__name__ for ask in RULES} - marked == {"nobody_else_was_promised_it"}
+
+
+def test_a_mark_names_a_rule():
+    with pytest.raises(ValueError, match="rule"):
+        enforces()
+
+
+def test_parameters_hold_between_their_days():
+    book = rule("FEE-REDUCE-YEARS")
+    assert book.value("years", date(2017, 1, 1)) == Decimal(6)
+    assert book.value("years", date(2020, 1, 1)) == Decimal(10)
+    with pytest.raises(LookupError):
+        book.value("years", date(2010, 1, 1))
+    with pytest.raises(LookupError):
+        book.value("months", date(2020, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("article", "zh", "en"),
+    [
+        ("P 14(2)", "《专利法》第14(2)条", "Patent Law, art. 14(2)"),
+        (
+            "461 art. 11(2)(9) (number inferred)",
+            "《专利权质押登记办法》第11(2)(9)条（条号系推定）",
+            "Measures on Registration of Patent Pledges (Announcement 461), art. 11(2)(9) (number inferred)",
+        ),
+        ("P 10(3); C 863", "《专利法》第10(3)条；《民法典》第863条", "Patent Law, art. 10(3); Civil Code, art. 863"),
+        ("fee table", "fee table", "fee table"),
+    ],
+)
+def test_articles_are_cited_with_the_name_of_their_law(article, zh, en):
+    assert (cite(article, chinese=True), cite(article, chinese=False)) == (zh, en)
