@@ -14,11 +14,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from listings.assets.models import Asset
+from listings.brokers.models import Mandate
 from listings.catalogue.models import Enquiry, Listing, ListingDocument, Need, SavedSearch
 from listings.catalogue.services import documents, enquiries, saved_searches
-from listings.catalogue.states import DocumentAccess, ListingState, NeedState
+from listings.catalogue.states import DocumentAccess, ListingState, NeedState, PriceMode
+from listings.deals.models import Negotiation, RoomFile
+from listings.deals.services import rooms, sealed
+from listings.deals.services.negotiations import open_negotiation
 from listings.patents.models import ImportRun
 from listings.patents.services import runs, work
+from listings.rights.models import Consent, Entry, PledgeRelease, Statement
+from listings.rights.services import consents, pledges, statements
+from listings.rights.states import Act, ConsentKind, EntryKind
 from marketplace.accounts.models import ApiToken, Delegation, Invitation, VerificationDocument
 from marketplace.accounts.roles import Power, Role
 from marketplace.accounts.services import delegations, members, tokens
@@ -28,10 +35,26 @@ from marketplace.core.models import Event
 from marketplace.notifications import service as notices
 from marketplace.search import index
 from tests import cast
+from tests.brokers.makers import a_mandate
 from tests.builders import a_pdf, a_person, an_organisation, joins
 from tests.catalogue import makers
+from tests.deals.talks import a_negotiation, accepts_nda, an_offer
+from tests.payments.makers import MoneyMatters, money_matters
+from tests.signing.makers import SigningMatters, signing_matters
+from tests.rights.makers import a_paper, owned, pledged
 
 HEAD = "公开(公告)号,申请号,标题,申请人,申请日\r\n"
+
+
+@dataclass
+class Registered:
+    """What one holder has in the rights register: a statement that waits, a pledge it took, a right shared."""
+
+    statement: Statement
+    pledge: Entry
+    release: PledgeRelease
+    shared: Asset
+    consent: Consent
 
 
 @dataclass
@@ -52,6 +75,13 @@ class Matters:
     key: str
     invitation: Invitation
     delegation: Delegation
+    talks: Negotiation
+    room_file: RoomFile
+    sealed: Listing
+    mandate: Mandate
+    money: MoneyMatters
+    register: Registered
+    signing: SigningMatters
     enquiry: Enquiry | None = None
 
 
@@ -102,6 +132,7 @@ def matters_of(part: cast.Part, agent: cast.Part) -> Matters:
         listing_id=shown.pk, by=part.actor, upload=a_pdf("asked.pdf"), title="asked", access=DocumentAccess.ON_REQUEST
     )
     makers.bring_listing(shown.pk, ListingState.PUBLISHED, part)
+    talks, room_file = talks_of(part, shown, agent)
     token, key = tokens.issue_token(membership_id=part.membership.pk, name="ledger", days=30, by=part.actor)
     today = clock.today()
     return Matters(
@@ -133,7 +164,57 @@ def matters_of(part: cast.Part, agent: cast.Part) -> Matters:
             ends_on=today + timedelta(days=30),
             by=part.actor,
         ),
+        money=money_matters(part),
+        signing=signing_matters(part),
+        talks=talks,
+        room_file=room_file,
+        sealed=a_round_of(part),
+        register=registered_by(part, draft.rights[0], agent),
+        mandate=a_mandate(client=part),
     )
+
+
+def registered_by(part: cast.Part, right: Asset, agent: cast.Part) -> Registered:
+    """A statement about the holder's right, a pledge of another's right to it with a release that waits at the desk,
+    and a right that another keeps and it owns half of, with its consent."""
+    pledge = pledged(makers.a_right(agent), part)
+    shared = makers.a_right(agent)
+    owned(shared, (agent, (1, 2)), (part, (1, 2)))
+    return Registered(
+        statement=statements.state(
+            asset_id=right.pk,
+            kind=EntryKind.INVALIDATION,
+            facts={"starts_on": clock.today().isoformat()},
+            upload=a_pdf("notice.pdf"),
+            by=part.actor,
+        ),
+        pledge=pledge,
+        release=pledges.propose_release(
+            entry_id=pledge.pk, by=cast.ops().actor, on=clock.today(), evidence_id=a_paper().pk
+        ),
+        shared=shared,
+        consent=consents.give_consent(asset_id=shared.pk, kind=ConsentKind.CO_OWNER, acts=[Act.ASSIGN], by=part.actor),
+    )
+
+
+def talks_of(part: cast.Part, listing: Listing, agent: cast.Part) -> tuple[Negotiation, RoomFile]:
+    """Talks about a public listing with an offer that stands, the text accepted and a file of the data room given."""
+    talks = a_negotiation(listing=Listing.objects.get(pk=listing.pk), buyer=agent)
+    an_offer(talks, by=agent)
+    room_file = rooms.add_room_file(listing_id=listing.pk, by=part.actor, upload=a_pdf("room.pdf"))
+    accepts_nda(talks, agent)
+    expires_at = clock.now() + timedelta(days=30)
+    rooms.grant(room_file_id=room_file.pk, negotiation_id=talks.pk, by=part.actor, expires_at=expires_at)
+    return talks, room_file
+
+
+def a_round_of(part: cast.Part) -> Listing:
+    """A listing whose round of sealed offers is under way."""
+    listing = makers.a_listing(
+        by=part, price_mode=PriceMode.SEALED, price_min=None, offers_until=clock.now() + timedelta(days=30)
+    )
+    sealed.begin_round(listing_id=listing.pk, by=part.actor, passphrase="correct horse battery staple")
+    return listing
 
 
 def a_world() -> World:
@@ -145,7 +226,9 @@ def a_world() -> World:
     suspended = an_organisation(OrganisationState.SUSPENDED, a_person("out@suspended.test"), name_zh="停用有限公司")
     mine, his = matters_of(ines, agent), matters_of(bo, agent)
     his.enquiry = enquiries.ask(listing_id=mine.listings["published"].pk, by=bo.actor, message="How thick is it?")
+    open_negotiation(enquiry_id=his.enquiry.pk)
     mine.enquiry = enquiries.ask(listing_id=his.listings["published"].pk, by=ines.actor, message="How wide is it?")
+    open_negotiation(enquiry_id=mine.enquiry.pk)
     index_everything()
     notices.deliver(list(Event.objects.order_by("pk")))  # the relay waits for a commit that a test never makes
     return World(mine, his, cast.Part(rita, ines.organisation), ops, waiting, suspended)

@@ -102,7 +102,7 @@ def _blocks(listing: Listing, found: Finding) -> bool:
     return not (listing.is_taken_over and found.consent == ConsentKind.CO_OWNER)
 
 
-def _limited(entry_ids: list[int]) -> set[int | None]:
+def _limited(entry_ids: list[int]) -> set[int]:
     """Those licences that leave part of the territory or of the fields free."""
     if not entry_ids:
         return set()

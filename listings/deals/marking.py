@@ -20,6 +20,7 @@ from pypdf.errors import PyPdfError
 
 MOST_PAGES = 300
 MOST_PIXELS = 40_000_000
+LONGEST_SIDE = 14_400  # points, the largest page PDF 1.7 readers need to show
 PDF_MIME = "application/pdf"
 IMAGE_MIMES = {"image/png": "PNG", "image/jpeg": "JPEG"}
 MARKED = frozenset({PDF_MIME, *IMAGE_MIMES})
@@ -45,6 +46,7 @@ def check_markable(content: bytes, mime: str) -> None:
 
 def marked(content: bytes, mime: str, words: str) -> bytes:
     """The file with `words` over every page or across the picture; other types as given. Raises Unmarkable."""
+    words = "".join(one for one in words if one.isprintable())
     if mime == PDF_MIME:
         return _marked_pdf(content, words)
     if mime in IMAGE_MIMES:
@@ -58,7 +60,8 @@ def _pages(content: bytes) -> PdfReader:
         if reader.is_encrypted or not 0 < len(reader.pages) <= MOST_PAGES:
             raise Unmarkable()
         for page in reader.pages:
-            _ = page.mediabox.width
+            if not 0 < page.mediabox.width <= LONGEST_SIDE or not 0 < page.mediabox.height <= LONGEST_SIDE:
+                raise Unmarkable()
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
         raise Unmarkable() from error
     return reader
@@ -68,19 +71,24 @@ def _marked_pdf(content: bytes, words: str) -> bytes:
     reader = _pages(content)
     writer = PdfWriter()
     try:
-        for page in reader.pages:
+        for given in reader.pages:
+            page = writer.add_page(given)
             page.transfer_rotation_to_content()
             box = page.mediabox
             over = _overlay(words, round(box.width), round(box.height))
-            added = writer.add_page(page)
             mark = PdfReader(io.BytesIO(over)).pages[0]
-            added.merge_translated_page(mark, float(box.left), float(box.bottom))
+            page.merge_translated_page(mark, box.left, box.bottom)
         writer.compress_identical_objects()
         out = io.BytesIO()
         writer.write(out)
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unmarkable() from error
     return out.getvalue()
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, font_paths=[str(font_directory())])
 
 
 @lru_cache(maxsize=64)
@@ -94,14 +102,14 @@ def _overlay(words: str, width: int, height: int) -> bytes:
             f'#set text(font: "Noto Sans SC", size: {size}pt, fill: rgb(90, 90, 90, 60))',
             f"#let words = {json.dumps(words, ensure_ascii=False)}",
             *(
-                f"#place(top + left, dx: {width * 0.08:.0f}pt, dy: {height * (row + 0.55) / rows:.0f}pt, "
-                "rotate(-24deg, origin: left, text(words)))"
+                f"#place(top + left, dx: {width * 0.08:.0f}pt, dy: {height * (row + 0.75) / rows:.0f}pt, "
+                "rotate(-24deg, origin: left, box(width: 4 * 100%, words)))"
                 for row in range(rows)
             ),
             "#place(bottom + center, dy: -6pt, text(size: 7pt, fill: rgb(60, 60, 60), words))",
         )
     )
-    return bytes(typst.compile(source.encode(), font_paths=[str(font_directory())], ignore_system_fonts=True))
+    return typst.compile(source.encode(), format="pdf", font_paths=_fonts())
 
 
 def _image(content: bytes) -> Image.Image:

@@ -315,7 +315,7 @@ def _paying_turn(facts: Facts) -> Turn:
             _("The platform holds the money until the register has recorded the change; it is not an escrow agent."),
             True,
             due,
-            reverse("obligation_page", args=[owed.number]),
+            reverse("obligation", args=[owed.reference]),
             _("Pay now"),
         )
     return Turn(

@@ -14,6 +14,7 @@ from listings.deals.models.sealed import SealedRound
 from marketplace.accounts.roles import Power
 from marketplace.core.access import found
 from marketplace.core.actor import Actor
+from marketplace.core.errors import NotPermitted
 from marketplace.core.files import guard
 from marketplace.core.models import StoredFile
 
@@ -38,6 +39,12 @@ def may_write(actor: Actor) -> bool:
 def may_bind(actor: Actor) -> bool:
     """Whether the actor may bind its own organisation: accept offers and confidentiality texts."""
     return actor.on_behalf_of is None and actor.org_id is not None and bool(DECIDERS & actor.roles)
+
+
+def demand_writer(actor: Actor) -> None:
+    """Raises NotPermitted for those who may only read."""
+    if not may_write(actor):
+        raise NotPermitted()
 
 
 def may_open_rounds(actor: Actor) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse
@@ -25,8 +27,10 @@ from listings.deals.models.sealed import SealedOffer
 from listings.deals.services import ndas, rooms, sealed
 from listings.deals.services import negotiations as talks
 from listings.deals.services import offers as offer_service
+from listings.deals.talk_forms import USUAL_VALID_DAYS
 from listings.deals.talk_states import Bears, Decider, Horizon, Purpose, Side, Stage
 from listings.deals.terms import LONGEST_CONDITIONS, Milestone, Terms, differences
+from marketplace.core import clock
 
 MOST = 100
 
@@ -167,8 +171,8 @@ class TermsSerializer(serializers.Serializer[Any]):
     mode = serializers.CharField(max_length=12)
     upfront = serializers.DecimalField(max_digits=18, decimal_places=2, required=False, allow_null=True)
     milestones = MilestoneSerializer(many=True, required=False)
-    deposit = serializers.DecimalField(max_digits=18, decimal_places=2, default="0.00")
-    hold_back_pct = serializers.DecimalField(max_digits=6, decimal_places=3, default="0")
+    deposit = serializers.DecimalField(max_digits=18, decimal_places=2, default=Decimal("0.00"))
+    hold_back_pct = serializers.DecimalField(max_digits=6, decimal_places=3, default=Decimal(0))
     hold_back_days = serializers.IntegerField(min_value=0, max_value=1095, default=0)
     territories = serializers.ListField(child=serializers.CharField(max_length=12), required=False, max_length=40)
     fields_of_use = serializers.ListField(child=serializers.CharField(max_length=20), required=False, max_length=40)
@@ -266,10 +270,6 @@ class SealedWriteSerializer(TermsSerializer):
 
     @property
     def terms(self) -> Terms:
-        from datetime import timedelta
-
-        from listings.deals.talk_forms import USUAL_VALID_DAYS
-        from marketplace.core import clock
 
         self.validated_data.setdefault("valid_until", clock.now() + timedelta(days=USUAL_VALID_DAYS))
         return super().terms

@@ -12,13 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from listings.brokers.matters import Matter, matters
 from listings.catalogue.access import public_listing
 from listings.deals import talk_access as access
+from listings.deals.models.negotiation import Negotiation
 from listings.deals.models.offers import Offer
 from listings.deals.models.sealed import SealedRound
+from listings.deals.services import deposits
 from listings.deals.services.offers import MATTER
 from listings.deals.talk_states import RoundState, Side, TalkState
 from marketplace.accounts.roles import DESK_KINDS
 from marketplace.core import clock
 from marketplace.core.actor import Actor
+from marketplace.payments import registry as payments
 from marketplace.portal import registry
 
 TRADE = _("Trade")
@@ -99,9 +102,19 @@ def listing_matter(number: str) -> Matter:
 def contribute() -> None:
     """Called once the app is ready."""
     matters(listing_matter)
+    payments.purpose(deposits.PURPOSE, _("Deposit for a sealed offer"), is_deposit=True)
+    payments.subject_kind("deals.negotiation", label=_talks_label, url=_talks_url)
     registry.desk(TRADE, 24, _("Enquiries"), "enquiries", shows=_may_hold, count=unanswered)
     registry.desk(DESK, 74, _("Sealed offers"), "sealed_desk", shows=access.may_open_rounds)
     registry.todo(22, todo_lines)
+
+
+def _talks_label(pk: int) -> str:
+    return Negotiation.objects.values_list("number", flat=True).get(pk=pk)
+
+
+def _talks_url(pk: int) -> str:
+    return reverse("negotiation", args=[_talks_label(pk)])
 
 
 def _may_hold(actor: Actor) -> bool:

@@ -1,5 +1,7 @@
 """What is refused in talks about a listing: messages, confidentiality, data room, offers, sealed offers."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.errors import DomainError
@@ -54,8 +56,8 @@ class OfferUnfit(DomainError):
     sentence = _("The offer cannot be made as it is: %(problem)s")
     remedy = _("Correct what is named and send it again.")
 
-    def __init__(self, problems: list[tuple[str, object]]) -> None:
-        self.problems = problems
+    def __init__(self, problems: Sequence[tuple[str, object]]) -> None:
+        self.problems = list(problems)
         super().__init__(field=problems[0][0], problem=problems[0][1])
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.postgres.lookups import PostgresOperatorLookup
 from django.db import models
+from django.db.models.lookups import PostgresOperatorLookup
 from psycopg.types.multirange import Int4Multirange, Multirange
 
 

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from listings.rights.models.statements import CONSENT
-from listings.rights.scope import Scope
+from listings.rights.scope import field_bounds, territory_bounds
 from listings.rights.services.statements import STATED
 from listings.rights.states import Act, EntryKind, ExportCategory, LicenceType
 from marketplace.core.errors import DomainError
@@ -121,9 +121,10 @@ class StatementForm(forms.Form):
         starts_on, ends_on = given.get("starts_on"), given.get("ends_on")
         if starts_on and ends_on and ends_on < starts_on:
             self.add_error("ends_on", _("The last day lies before the first."))
-        for name, reads in (("territories", "territories"), ("fields_of_use", "fields")):
+        for name, bounds_of in (("territories", territory_bounds), ("fields_of_use", field_bounds)):
             try:
-                Scope(**{reads: tuple(parts(given.get(name) or ""))})
+                for code in parts(given.get(name) or ""):
+                    bounds_of(code)
             except DomainError as refusal:
                 self.add_error(name, refusal.message)
         return given

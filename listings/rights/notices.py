@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -23,8 +23,8 @@ from marketplace.notifications.service import announce
 KEEPERS = [Role.OWNER, Role.STAFF]
 
 
-def _people(organisation_id: int | None, roles: list[str] = KEEPERS) -> set[int]:
-    rows = Membership.objects.live().filter(organisation=organisation_id, roles__overlap=roles)
+def _people(organisation_id: int | None, roles: Sequence[str] = KEEPERS) -> set[int]:
+    rows = Membership.objects.live().filter(organisation=organisation_id, roles__overlap=list(roles))
     return set(rows.values_list("user_id", flat=True))
 
 

@@ -11,11 +11,11 @@ import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
-import polib
 from django.utils import translation
 
 from listings.rights.points import points
 from listings.rights.ruling import Rule, cite, enforcements, rule_book
+from marketplace.core.translations import translated
 
 #: The rules about rights, licences, open licences, pledges of a right, parties abroad, brokers, signatures and time.
 TOUCHED = ("PAT-", "OL-", "LIC-", "PLG-", "XB-", "TIME-", "ES-", "PF-BROKER", "FEE-GRACE", "FEE-LATE", "FEE-RESTORE")
@@ -69,8 +69,8 @@ relying on it. Rules about loans, valuation, platforms and data belong to other 
 def document(root: Path) -> str:
     """The whole document for a source tree."""
     _import_marked(root)
-    places, shown = enforcements(), tests_by_rule(root / "tests")
-    chinese = {entry.msgid: entry.msgstr for entry in _catalogue(root)}
+    places, shown = enforcements(), shown_by_rule(root / "tests")
+    chinese = {text: words for (_context, text), words in translated(root / "locale").items()}
     told = _sentences(chinese)
     listed = [one for one in rule_book().values() if one.id.startswith(TOUCHED) and one.id not in OF_LOANS]
     enforced = [one for one in listed if one.id in places]
@@ -113,10 +113,6 @@ def _sentences(chinese: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def _catalogue(root: Path) -> Iterator[polib.POEntry]:
-    yield from polib.pofile(str(root / "locale" / "rights" / "zh_Hans" / "LC_MESSAGES" / "django.po"))
-
-
 def _import_marked(root: Path) -> None:
     """Import every module that marks a function, so that the marks are known whoever imports what."""
     for floor in FLOORS:
@@ -125,7 +121,7 @@ def _import_marked(root: Path) -> None:
                 importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
 
 
-def tests_by_rule(folder: Path) -> dict[str, list[str]]:
+def shown_by_rule(folder: Path) -> dict[str, list[str]]:
     """{rule: "file::test", …} of every test marked with it, by reading the files and not by running them."""
     found: dict[str, list[str]] = {}
     for path in sorted(folder.rglob("test_*.py")):

@@ -9,10 +9,12 @@ from marketplace.core.actor import Actor
 from marketplace.core.errors import NotFound
 from marketplace.payments.graphs import MONEY_DESK, TREASURERS
 from marketplace.payments.models import (
+    InboundEvent,
     Invoice,
     Obligation,
     Payout,
     PayoutAccount,
+    RefusedDelivery,
     StatementImport,
     StatementLine,
 )
@@ -92,6 +94,16 @@ def line_for(actor: Actor, pk: int) -> StatementLine:
 def payout_for_desk(actor: Actor, pk: int) -> Payout:
     require_money_desk(actor)
     return found(Payout.objects.select_related("payee", "account"), pk=pk)
+
+
+def provider_event_for(actor: Actor, pk: int) -> InboundEvent:
+    require_money_desk(actor)
+    return found(InboundEvent.objects.all(), pk=pk)
+
+
+def refused_delivery_for(actor: Actor, pk: int) -> RefusedDelivery:
+    require_money_desk(actor)
+    return found(RefusedDelivery.objects.all(), pk=pk)
 
 
 def require_treasurer(actor: Actor) -> int:

@@ -11,7 +11,8 @@ class PaymentsConfig(AppConfig):
         """Make lifecycles, subscribers, pages and registries known."""
         from django.conf import settings
 
-        from marketplace.payments import graphs  # noqa: F401
+        from marketplace.core.demo import chapter
+        from marketplace.payments import demo, graphs  # noqa: F401
         from marketplace.payments.gateways import stripe_checks  # noqa: F401
         from marketplace.payments.gateways.bank import BankProvider
         from marketplace.payments.gateways.ports import providers
@@ -19,6 +20,7 @@ class PaymentsConfig(AppConfig):
         from marketplace.payments.gateways.stripe import StripeProvider
         from marketplace.payments.services import obligations, payout_accounts  # noqa: F401
 
+        chapter(15, "payments", demo.load)
         providers.register(BankProvider())
         if settings.IS_DEMO:
             providers.register(SandboxProvider())

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from marketplace.core.actor import Actor
 from marketplace.payments import access
-from marketplace.payments.models import StatementLine
+from marketplace.payments.inbound import InboundState
+from marketplace.payments.models import InboundEvent, StatementLine
 from marketplace.payments.services.payouts import stuck_payouts
 from marketplace.payments.states import PAYABLE_STATES
 
@@ -35,6 +36,10 @@ def standing_still(actor: Actor) -> int | None:
     return int(stuck_payouts().count()) or None
 
 
+def doubted(actor: Actor) -> int | None:
+    return InboundEvent.objects.in_state(InboundState.QUARANTINED).count() or None
+
+
 def contribute_to(registry: Any) -> None:
     """Enter this floor's lines into the portal's registry (`desk`, `todo`)."""
     at_desk = access.is_at_money_desk
@@ -45,6 +50,7 @@ def contribute_to(registry: Any) -> None:
     registry.desk(DESK, 630, gettext_lazy("Unplaced money"), "quarantine", shows=at_desk, count=unplaced)
     registry.desk(DESK, 640, gettext_lazy("Payouts"), "payouts_desk", shows=at_desk, count=standing_still)
     registry.desk(DESK, 650, gettext_lazy("Invoices"), "invoices_desk", shows=at_desk)
+    registry.desk(DESK, 660, gettext_lazy("Provider events"), "provider_events", shows=at_desk, count=doubted)
     registry.todo(30, to_do)
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from marketplace.payments.views import desk, party, sandbox
+from marketplace.payments.views import connected, desk, party, provider_events, sandbox
 
 urlpatterns = [
     path("workspace/money/", party.money, name="money"),
@@ -9,6 +9,8 @@ urlpatterns = [
     path("workspace/money/payments/<slug:reference>/pay/<slug:provider>/", party.obligation_pay, name="obligation_pay"),
     path("workspace/money/account/", party.payout_account, name="payout_account"),
     path("workspace/money/account/<int:pk>/withdraw/", party.payout_account_withdraw, name="payout_account_withdraw"),
+    path("workspace/money/account/stripe/", connected.connected_open, name="connected_open"),
+    path("workspace/money/account/stripe/onboarding/", connected.connected_onboarding, name="connected_onboarding"),
     path("workspace/money/invoices/<slug:number>/", party.invoice, name="invoice"),
     path("workspace/money/export/<slug:what>.<slug:kind>", party.money_export, name="money_export"),
     path("desk/money/", desk.money_desk, name="money_desk"),
@@ -22,6 +24,10 @@ urlpatterns = [
     path("desk/money/payouts/<int:pk>/retry/", desk.payout_retry, name="payout_retry"),
     path("desk/money/refunds/<int:pk>/retry/", desk.refund_retry, name="refund_retry"),
     path("desk/money/invoices/", desk.invoices_desk, name="invoices_desk"),
+    path("desk/money/events/", provider_events.provider_events, name="provider_events"),
+    path("desk/money/events/<int:pk>/retry/", provider_events.provider_event_retry, name="provider_event_retry"),
+    path("desk/money/events/<int:pk>/dismiss/", provider_events.provider_event_dismiss, name="provider_event_dismiss"),
+    path("desk/money/events/refused/<int:pk>/", provider_events.refused_delivery_seen, name="refused_delivery_seen"),
     path("sandbox-bank/", sandbox.sandbox_bank, name="sandbox_bank"),
     path("sandbox-bank/send/", sandbox.sandbox_send, name="sandbox_send"),
     path("sandbox-bank/pay/<slug:reference>/<slug:how>/", sandbox.sandbox_pay, name="sandbox_pay"),

@@ -191,7 +191,8 @@ class DocumentViewSet(viewsets.ReadOnlyModelViewSet[Document]):
     @action(detail=True, methods=["post"])
     def sign(self, request: Request, number: str) -> Response:
         """Sign the current version for your organisation. `sha256` is that of the Chinese file."""
-        data, document = given(SignSerializer, request), self.get_object()
+        document = self.get_object()
+        data = given(SignSerializer, request)
         services.sign(document_id=document.pk, by=actor_of(request), address=address_of(request), **data)
         return Response(DocumentSerializer(self.get_object()).data, status=status.HTTP_200_OK)
 
@@ -199,7 +200,8 @@ class DocumentViewSet(viewsets.ReadOnlyModelViewSet[Document]):
     @action(detail=True, methods=["post"])
     def decline(self, request: Request, number: str) -> Response:
         """Decline to sign; the version ends."""
-        data, document = given(ReasonSerializer, request), self.get_object()
+        document = self.get_object()
+        data = given(ReasonSerializer, request)
         services.decline(document_id=document.pk, by=actor_of(request), **data)
         return Response(DocumentSerializer(self.get_object()).data)
 
@@ -224,7 +226,8 @@ class ConsentViewSet(viewsets.ReadOnlyModelViewSet[Consent]):
     @action(detail=True, methods=["post"])
     def give(self, request: Request, pk: str) -> Response:
         """Consent to the version whose hash is named."""
-        data, consent = given(GiveSerializer, request), self.get_object()
+        consent = self.get_object()
+        data = given(GiveSerializer, request)
         services.give_consent(consent_id=consent.pk, by=actor_of(request), address=address_of(request), **data)
         return Response(ConsentSerializer(self.get_object()).data)
 
@@ -232,7 +235,8 @@ class ConsentViewSet(viewsets.ReadOnlyModelViewSet[Consent]):
     @action(detail=True, methods=["post"])
     def refuse(self, request: Request, pk: str) -> Response:
         """Refuse consent, with the reason."""
-        data, consent = given(RefuseSerializer, request), self.get_object()
+        consent = self.get_object()
+        data = given(RefuseSerializer, request)
         services.refuse_consent(consent_id=consent.pk, by=actor_of(request), address=address_of(request), **data)
         return Response(ConsentSerializer(self.get_object()).data)
 

@@ -15,7 +15,6 @@ class CodeForm(forms.Form):
     otp = forms.CharField(
         label=_("Code of your authenticator app"),
         max_length=12,
-        required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
         help_text=_("Six digits. Each code is good for one act."),
     )
@@ -36,7 +35,6 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason, shown to the other side"),
         max_length=LONGEST_REASON,
-        required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     use_required_attribute = False

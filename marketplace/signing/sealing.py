@@ -62,6 +62,12 @@ class SealKey:
     is_demo: bool
 
     @property
+    def subject(self) -> str:
+        """Common name and organisation, as a page shows them."""
+        names = self.certificate.subject.native
+        return " · ".join(str(names[part]) for part in ("common_name", "organization_name") if names.get(part))[:200]
+
+    @property
     def fingerprint(self) -> str:
         return hashlib.sha256(self.certificate.dump()).hexdigest()
 
@@ -171,7 +177,7 @@ def certificate_row(key: SealKey) -> SealCertificate:
     row, _made = SealCertificate.objects.get_or_create(
         fingerprint=key.fingerprint,
         defaults={
-            "subject": key.certificate.subject.human_friendly[:200],
+            "subject": key.subject,
             "pem": asn1_pem.armor("CERTIFICATE", key.certificate.dump()).decode(),
             "is_demo": key.is_demo,
             "valid_from": key.certificate.not_valid_before,

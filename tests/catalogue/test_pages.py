@@ -406,10 +406,12 @@ def test_enquiries_reach_the_holder_once(searchable, client):
     url = reverse("listing_ask", args=[listing.number])
     assert client.get(url).status_code == 302
     buyer = cast.bo().signed_in()
-    assert buyer.post(url, {"message": "能提供检测报告吗？"}).status_code == 302
-    assert buyer.post(url, {"message": "再问"}).status_code == 409
-    assert cast.ines().signed_in().post(url, {"message": "自问"}).status_code == 409
-    assert buyer.post(url, {"message": "  "}).status_code in {200, 422}
+    form = {"purpose": "production", "stage": "ready", "horizon": "month", "decider": "board", "currency": "CNY"}
+    assert buyer.post(url, form | {"message": "能提供检测报告吗？"}).status_code == 302
+    assert buyer.post(url, form | {"message": "再问"}).status_code == 409
+    assert cast.ines().signed_in().post(url, form | {"message": "自问"}).status_code == 409
+    assert buyer.post(url, form | {"message": "  "}).status_code == 422
+    assert buyer.post(url, {"message": "没有填表"}).status_code == 422
     assert Enquiry.objects.count() == 1
     assert "能提供检测报告吗" in page(cast.ines().signed_in(), "enquiries")
     assert "能提供检测报告吗" in page(buyer, "enquiries", box="sent")

@@ -175,7 +175,7 @@ def test_accept_names_its_version():
 
 
 def test_an_expired_offer_is_not_accepted_by_the_databases_clock():
-    offer = an_offer(valid_until=timezone.now() + timedelta(seconds=6))
+    offer = an_offer(valid_until=timezone.now() + timedelta(seconds=8))
     until_expired(offer)
     with clock.at(offer.valid_until - timedelta(days=1)), pytest.raises(OfferExpired):
         offers.accept_offer(negotiation_id=offer.negotiation_id, version=1, by=cast.ines().actor)

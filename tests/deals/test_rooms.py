@@ -204,13 +204,13 @@ def test_the_opening_is_on_record_before_a_byte_is_read(monkeypatch):
     row = a_room_file(talks.listing)
     given(talks, row)
     seen = []
-    read = default_storage.open
 
-    def watching(name, *args):
-        seen.append(FileOpening.objects.filter(file=row.file).count())
-        return read(name, *args)
+    class Watching:
+        def open(self, name):
+            seen.append(FileOpening.objects.filter(file=row.file).count())
+            return default_storage.open(name)
 
-    monkeypatch.setattr(rooms.default_storage, "open", watching)
+    monkeypatch.setattr(rooms, "default_storage", Watching())
     opens(talks, row)
     assert seen == [1]
     monkeypatch.setattr(FileOpening.objects, "create", lambda **given: (_ for _ in ()).throw(IntegrityError("no row")))

@@ -154,7 +154,7 @@ def test_nothing_in_the_database_tells_the_price_before_the_opening():
 
 
 def test_opening_needs_the_deadline_two_sides_and_the_passphrase():
-    found = a_round(seconds=4)
+    found = a_round(seconds=12)
     hands_in(found, cast.bo(), "5000000.00")
     with pytest.raises(RoundStillOpen):
         sealed.approve_opening(round_id=found.pk, by=cast.ops().actor)
@@ -179,7 +179,7 @@ def test_opening_needs_the_deadline_two_sides_and_the_passphrase():
 
 
 def test_one_person_in_both_places_is_still_one_person():
-    found = a_round(seconds=2)
+    found = a_round(seconds=3)
     ops, ines = cast.ops(), cast.ines()
     twice = joins(ops.person, ines.organisation, [Role.SIGNATORY])
     until_closed(found)
@@ -191,7 +191,7 @@ def test_one_person_in_both_places_is_still_one_person():
 
 
 def test_the_order_is_by_price_and_ties_by_sequence_and_the_last_one_counts():
-    found = a_round(seconds=6)
+    found = a_round(seconds=20)
     hands_in(found, a_bidder(1), "9000000.00")
     hands_in(found, a_bidder(2), "5000000.00")
     hands_in(found, a_bidder(3), "5000000.00")
@@ -211,7 +211,7 @@ def test_the_order_is_by_price_and_ties_by_sequence_and_the_last_one_counts():
 
 
 def test_a_late_offer_is_refused_by_service_and_by_database():
-    found = a_round(seconds=2)
+    found = a_round(seconds=12)
     talks = a_negotiation(listing=found.listing)
     early = sealed.hand_in(negotiation_id=talks.pk, by=cast.bo().actor, terms=terms())
     assert early.sequence == 1
@@ -261,7 +261,7 @@ def test_sealed_offers_never_change_and_bind_only_by_those_who_may():
 
 
 def test_a_round_nobody_opens_becomes_void():
-    found = a_round(seconds=2)
+    found = a_round(seconds=3)
     until_closed(found)
     with clock.at(found.closes_at + timedelta(seconds=5)):
         take_timed_step(SEALED_GRAPH, found.pk, "close")
@@ -274,7 +274,7 @@ def test_a_round_nobody_opens_becomes_void():
 def test_a_deposit_is_owed_once_and_only_paid_offers_count():
     from marketplace.payments.models import Obligation
 
-    found = a_round(seconds=5, deposit=Decimal("50000.00"))
+    found = a_round(seconds=20, deposit=Decimal("50000.00"))
     first = hands_in(found, a_bidder(1), "5000000.00")
     again = hands_in(found, a_bidder(1), "6000000.00")
     hands_in(found, a_bidder(2), "9000000.00")

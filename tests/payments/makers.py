@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from itertools import count
@@ -12,8 +13,17 @@ from marketplace.core.actor import SYSTEM
 from marketplace.core.money import Money
 from marketplace.payments import ledger
 from marketplace.payments.gateways import sandbox
-from marketplace.payments.models import BankAccount, Obligation, Payout, PayoutAccount, Release, StatementImport
-from marketplace.payments.services import payout_accounts, payouts, refunds
+from marketplace.payments.models import (
+    BankAccount,
+    Invoice,
+    Obligation,
+    Payout,
+    PayoutAccount,
+    Release,
+    StatementImport,
+    StatementLine,
+)
+from marketplace.payments.services import invoices, payout_accounts, payouts, refunds
 from marketplace.payments.services.obligations import raise_obligation
 from marketplace.payments.services.payouts import Leg, release
 from marketplace.payments.services.statements import import_statement
@@ -149,3 +159,34 @@ def sandbox_pays(obligation: Obligation, amount: str | None = None, *, name: str
 
 def only_payout(obligation: Obligation) -> Payout:
     return Payout.objects.about(obligation.subject).get()
+
+
+@dataclass(frozen=True)
+class MoneyMatters:
+    """One of everything of one organisation's money."""
+
+    owed: Obligation
+    settled: Obligation
+    payout: Payout
+    account: PayoutAccount
+    bill: Invoice
+    line: StatementLine
+
+
+def money_matters(part: Part) -> MoneyMatters:
+    """Something owed, something paid and released to itself, an account, an invoice, and a line nobody could place."""
+    owed, settled = an_obligation(part, "500.00"), paid(an_obligation(part, "70.00"))
+    released(settled, Leg(part.organisation.pk, "price", cny("70.00")))
+    line = invoices.Line("平台服务费", "Platform fee", cny("100.00"), Decimal(6))
+    bill = invoices.issue_invoice(
+        series="FEE", issuer_id=None, buyer_id=part.organisation.pk, lines=[line], subject=settled.subject, by=SYSTEM
+    )
+    run = imported(a_line("5.00", f"not placed {part.organisation.pk}", bank_id=f"U{next(_numbers)}"))
+    return MoneyMatters(
+        owed=owed,
+        settled=settled,
+        payout=only_payout(settled),
+        account=a_payout_account(part),
+        bill=bill,
+        line=run.lines.get(),
+    )

@@ -1,4 +1,4 @@
-"""All 120 orders of a payment's five events, each delivered up to ten times from eight threads: one and the same ledger.
+"""All 120 orders of a payment's five events, each delivered up to ten times from eight threads: one ledger.
 
 The payment is paid, disputed and won back, so money goes in, out and in again. A second test takes the answers of the
 provider itself, as they stood after each of the five moments, and books them in all 120 orders: an answer that was slow
@@ -63,13 +63,12 @@ def eight() -> Iterator[ThreadPoolExecutor]:
 
 def lived(practice: Practice, payer: Part, number: int) -> tuple[PayIn, list[dict[str, Any]]]:
     """A payment of its own matter, with all that happened to it at the provider, and the five events of it."""
-    before = {one["id"] for one in practice.fake.every("event")}
+    practice.do("reset")  # the provider knows one payment at a time, which keeps it quick
     payin = opens(payer, owes(payer, subject=("payments.rehearsal", number)))
     practice.do("pay", session=payin.external_id)
-    charge = practice.fake.every("charge")[0]["id"]
-    dispute = practice.do("dispute", charge=charge)
+    dispute = practice.do("dispute", charge=practice.fake.every("charge")[0]["id"])
     practice.do("close_dispute", dispute=dispute["id"], won=True)
-    told = {one["type"]: one for one in practice.events(*KINDS) if one["id"] not in before}
+    told = {one["type"]: one for one in practice.events(*KINDS)}
     return payin, [told[kind] for kind in KINDS]
 
 
@@ -87,38 +86,40 @@ def stands(payin: PayIn) -> tuple[Any, ...]:
 
 
 def test_every_order_of_five_events_ends_in_the_same_ledger(practice: Practice, eight: ThreadPoolExecutor):
+    """Whoever stored an event applies it, as the worker does on its hint; now and then the sweep comes between."""
     payer, chance = bo(), random.Random(26)
     copies = 0
     ended = set()
 
-    def deliver_and_apply(event: dict[str, Any]) -> None:
+    def deliver(event: dict[str, Any], sweeps: bool) -> None:
         received = practice.deliver(event)
         assert received.status == 200 and received.event is not None
-        inbox.apply_event(received.event.pk)
+        if received.is_new or sweeps:
+            inbox.apply_event(received.event.pk)
 
     for number, order in enumerate(ORDERS, start=1):
         payin, events = lived(practice, payer, number)
         for step, place in enumerate(order):
             # After this step exactly the events order[:step + 1] have come, the newest and old ones again all at once.
-            batch = [events[place]] * chance.randint(1, 4)
-            batch += [events[one] for one in order[:step] for _ in range(chance.randint(0, 1))]
+            batch = [events[place]] * chance.choice((1, 2, 3, MOST_COPIES))
+            batch += [events[one] for one in order[:step] if chance.random() < 0.3]
             chance.shuffle(batch)
             copies += len(batch)
-            for done in [eight.submit(deliver_and_apply, event) for event in batch]:
+            for done in [eight.submit(deliver, event, chance.random() < 0.2) for event in batch]:
                 done.result(timeout=60)
         assert ledger.flows(("payments.rehearsal", number)) == EXPECTED, order
+        assert {"USD": EXPECTED["clearing", "USD"]} == providers.get("stripe").balance().totals
         ended.add(repr(stands(payin)[2:]))
     assert len(ended) == 1
     assert len(ORDERS) == 120
     assert InboundEvent.objects.count() == 600
     assert set(InboundEvent.objects.values_list("state", flat=True)) == {InboundState.APPLIED}
     assert sum(InboundEvent.objects.values_list("deliveries", flat=True)) == copies
-    assert {"USD": Decimal("955.70") * 120} == providers.get("stripe").balance().totals
 
 
 def test_ten_deliveries_of_each_event_at_once(practice: Practice, eight: ThreadPoolExecutor):
     """Fifty deliveries of five events from eight threads, with nothing in between to put them in order."""
-    payin, events = lived(practice, bo(), 1)
+    _, events = lived(practice, bo(), 1)
     batch = [event for event in events for _ in range(MOST_COPIES)]
     random.Random(5).shuffle(batch)
 
@@ -164,7 +165,9 @@ def test_answers_that_overtake_each_other_end_in_the_same_ledger(practice: Pract
         payin = opens(payer, owes(payer, subject=("payments.rehearsal", number)))
         for answer in order:
             book_payin(payin.pk, answer)
-        ended.add(repr((ledger.flows(("payments.rehearsal", number)), stands(payin)[2:])))
+        flows, _, sums, (_, paid) = stands(payin)
+        # One answer that tells of a loss and of what came again after it skips a state on the way: sums are compared.
+        ended.add(repr((sorted(flows.items()), sums, paid)))
     assert len(ended) == 1, "\n".join(sorted(ended))
 
 

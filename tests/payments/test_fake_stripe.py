@@ -77,7 +77,8 @@ def test_every_object_has_its_id_kind_and_mode(fake: FakeStripe, api):
     api.v1.refunds.create({"charge": charge, "amount": 100})
     fake.do("dispute", charge=charge)
     prefixes = {
-        "checkout.session": "cs_test_", "payment_intent": "pi_", "charge": ("ch_", "py_"), "balance_transaction": "txn_",
+        "checkout.session": "cs_test_", "payment_intent": "pi_", "charge": ("ch_", "py_"),
+        "balance_transaction": "txn_",
         "account": "acct_", "transfer": "tr_", "transfer_reversal": "trr_", "refund": "re_", "dispute": "du_",
         "event": "evt_",
     }  # fmt: skip
@@ -137,7 +138,12 @@ def test_errors_are_the_librarys_own(fake: FakeStripe, api):
 def test_a_declined_card_is_a_card_error_that_leaves_its_charge(fake: FakeStripe, api):
     with pytest.raises(stripe.CardError) as refused:
         api.v1.payment_intents.create(
-            {"amount": 100, "currency": "usd", "confirm": True, "payment_method": "pm_card_chargeDeclinedInsufficientFunds"}
+            {
+                "amount": 100,
+                "currency": "usd",
+                "confirm": True,
+                "payment_method": "pm_card_chargeDeclinedInsufficientFunds",
+            }
         )
     error = refused.value
     assert (error.http_status, error.code, error.error.decline_code) == (402, "card_declined", "insufficient_funds")

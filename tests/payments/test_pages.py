@@ -241,6 +241,7 @@ def fresh(browser):
 
     session = browser.session
     session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session["account_authentication_methods_user"] = session["_auth_user_id"]
     session.save()
     return browser
 

@@ -201,7 +201,7 @@ def test_a_replayed_delivery_is_counted_and_then_stale(practice: Practice, waiti
         b"\xff\xfe",
         b'{"id": "evt_1", "type": "x", "created": 1, "livemode": "no", "object": "event", "data": {"object": {}}}',
         b'{"id": "evt_1", "type": "x", "created": 1e400, "livemode": false, "data": {"object": {"object": "x"}}}',
-        b'{"id": "", "type": "x", "created": 1, "livemode": false, "object": "event", "data": {"object": {"object": "x"}}}',
+        b'{"id": "", "type": "x", "created": 1, "livemode": true, "object": "event", "data": {"object": {"object": 1}}}',
     ],
 )
 def test_what_is_signed_and_yet_no_event_is_refused(practice: Practice, raw: bytes):
@@ -444,7 +444,12 @@ def test_every_event_subscribed_to_is_handled_and_no_other(monkeypatch):
         ({"PRODUCTION": True, "STRIPE_IS_FAKE": True}, {"payments.E002"}),
         ({"PRODUCTION": True, "STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_API_BASE": ""}, {"payments.E003"}),
         (
-            {"PRODUCTION": True, "STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_API_BASE": "", "STRIPE_ALLOW_TEST_KEY": True},
+            {
+                "PRODUCTION": True,
+                "STRIPE_SECRET_KEY": "sk_test_1",
+                "STRIPE_API_BASE": "",
+                "STRIPE_ALLOW_TEST_KEY": True,
+            },
             set(),
         ),
         (

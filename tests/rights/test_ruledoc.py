@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 
 from listings.rights.points import points
-from listings.rights.ruledoc import NOT_OURS, OF_LOANS, document, tests_by_rule
+from listings.rights.ruledoc import NOT_OURS, OF_LOANS, document, shown_by_rule
 from listings.rights.rules import RULES
 from listings.rights.ruling import cite, enforcements, rule, rule_book
 from marketplace.core.ruling import enforces
@@ -24,7 +24,7 @@ def test_the_document_in_the_tree_is_the_one_the_code_writes():
 
 def test_every_rule_named_by_code_or_tests_is_in_the_book():
     document(ROOT)
-    named = set(enforcements()) | set(tests_by_rule(ROOT / "tests")) | {one.rule for one in points() if one.rule}
+    named = set(enforcements()) | set(shown_by_rule(ROOT / "tests")) | {one.rule for one in points() if one.rule}
 
     assert named - set(rule_book()) == set()
     assert OF_LOANS | set(NOT_OURS) <= set(rule_book())
@@ -32,7 +32,7 @@ def test_every_rule_named_by_code_or_tests_is_in_the_book():
 
 def test_every_point_rests_on_a_rule_that_some_function_enforces_and_some_test_shows():
     document(ROOT)
-    shown = tests_by_rule(ROOT / "tests")
+    shown = shown_by_rule(ROOT / "tests")
 
     for one in points():
         if one.rule:

@@ -376,6 +376,8 @@ def test_a_release_is_refused_with_its_reason_or_lapses(right):
 
 # ── ownership ────────────────────────────────────────────────────────────────────────────────────────────────────────
 def assign(right, to, *, from_=None, share=None, on=None, **given):
+    if "subject" not in given:
+        given.setdefault("evidence_id", a_paper().pk)
     return ownership.record_assignment(
         asset_id=right.pk,
         from_=who(from_ or cast.ines()),
@@ -388,7 +390,7 @@ def assign(right, to, *, from_=None, share=None, on=None, **given):
     )
 
 
-@pytest.mark.rule("PAT-ASSIGN-REG", "PAT-TRANSFER-OTHER")
+@pytest.mark.rule("PAT-ASSIGN-REG", "PAT-TRANSFER-OTHER", "PAT-ASSIGN-WRITTEN")
 def test_ownership_passes_on_the_day_of_registration_with_the_keeping(right):
     bo, day = cast.bo(), clock.today() - timedelta(days=3)
     assign(right, bo, on=day)
@@ -399,6 +401,8 @@ def test_ownership_passes_on_the_day_of_registration_with_the_keeping(right):
     assert shares(right, day) == {bo.organisation.name: Fraction(1)}
     with pytest.raises(Invalid):
         assign(right, cast.lena(), from_=bo, on=clock.today() + timedelta(days=1))
+    with pytest.raises(EvidenceMissing):
+        assign(right, cast.lena(), from_=bo, evidence_id=None)
 
 
 def test_a_share_passes_exactly_and_the_rest_stays(right):

@@ -105,7 +105,7 @@ def mandate_new(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     if not access.may_propose(actor):
         raise NotPermitted()
-    form = MandateForm(request.POST or None, organisation=Organisation.objects.get(pk=actor.org_id))
+    form = MandateForm(request.POST or None, organisation=Organisation.objects.get(pk=actor.org_id or 0))
     if request.method == "POST" and form.is_valid():
         try:
             made = mandates.propose_mandate(by=actor, **form.told)

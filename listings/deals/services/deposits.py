@@ -47,9 +47,9 @@ def paid_among(obligation_ids: Iterable[int | None]) -> set[int]:
     return set(Obligation.objects.filter(pk__in=wanted, state=ObligationState.PAID).values_list("pk", flat=True))
 
 
-def give_back(obligation_id: int) -> None:
+def give_back(obligation_id: int | None) -> None:
     """Refund a deposit that was paid, once; one that was not paid is left to lapse."""
-    row = Obligation.objects.filter(pk=obligation_id, state=ObligationState.PAID).first()
+    row = Obligation.objects.filter(pk=obligation_id or 0, state=ObligationState.PAID).first()
     if row is not None:
         refund(
             obligation_id=row.pk,

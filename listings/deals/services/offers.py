@@ -118,13 +118,16 @@ def _new(
     """Begin the next version on locked talks."""
     maker = negotiation.holder_id if side == Side.HOLDER else negotiation.buyer_id
     receiver = negotiation.buyer_id if side == Side.HOLDER else negotiation.holder_id
+    person = made_by_id or by.user_id
+    if person is None:
+        raise NotPermitted()
     known = commissions_on(negotiation)
     offer = Offer(
         negotiation=negotiation,
         version=version,
         maker_id=maker,
         receiver_id=receiver,
-        made_by_id=made_by_id or by.user_id,
+        made_by_id=person,
         on_behalf_of_id=by.on_behalf_of if made_by_id is None else None,
         made_at=clock.now(),
         asset_ids=rights_of(negotiation.listing_id),

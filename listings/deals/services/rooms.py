@@ -191,7 +191,7 @@ def _may_open(negotiation: Negotiation, row: RoomFile) -> None:
 
 def mark_words(by: Actor, at: datetime, number: str) -> str:
     """What is written across a page: reader, organisation, time in the market's zone, number of the talks."""
-    organisation = Organisation.objects.filter(pk=by.acts_for).values_list("name_zh", "name_en").first()
+    organisation = Organisation.objects.filter(pk=by.acts_for or 0).values_list("name_zh", "name_en").first()
     name = next(filter(None, organisation or ()), "")
     return f"{by.name} · {name} · {timezone.localtime(at):%Y-%m-%d %H:%M:%S} · {number}"
 

@@ -248,6 +248,8 @@ def _approving_side(found: SealedRound, by: Actor) -> str:
 
 def _approval(found: SealedRound, side: str, by: Actor, passphrase: str) -> OpeningApproval:
     """Keep an approval. After the deadline the holder's share waits, wrapped anew, for the market's person."""
+    if by.user_id is None:
+        raise NotPermitted()
     wrapped = b""
     if side == OpeningApproval.Side.HOLDER:
         try:

@@ -86,7 +86,7 @@ def enquiries(request: HttpRequest) -> HttpResponse:
     )
     rows = []
     for one in page.object_list:
-        offer = one.standing[0] if one.standing else None
+        offer = next(iter(getattr(one, "standing", ())), None)
         if offer is not None:
             offer.negotiation = one
         rows.append(
@@ -195,6 +195,7 @@ def negotiation_say(request: HttpRequest, number: str) -> HttpResponse:
     """Write a message."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     talks = access.negotiation_of(actor, number)
+    access.demand_writer(actor)
     form = MessageForm(request.POST)
     if not form.is_valid():
         return _page(request, talks, form)
@@ -248,6 +249,7 @@ def negotiation_close(request: HttpRequest, number: str) -> HttpResponse:
     """Confirm (GET) and close (POST) the talks, with the reason the other side is told."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     talks = access.negotiation_of(actor, number)
+    access.demand_writer(actor)
     form = ReasonForm(request.POST or None)
     refusal: DomainError | None = None
     if request.method == "POST":

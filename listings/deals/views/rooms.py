@@ -36,6 +36,8 @@ def negotiation_nda(request: HttpRequest, number: str) -> HttpResponse:
     """Read (GET) and accept (POST) the confidentiality text in force."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     talks = access.negotiation_of(actor, number)
+    if request.method == "POST":
+        access.demand_writer(actor)
     text = ndas.current_text(talks.listing_id)
     accepted = ndas.acceptance_of(talks, text)
     initial = {"sha256": text.sha256, "name": actor.name}
@@ -77,6 +79,7 @@ def listing_nda(request: HttpRequest, number: str) -> HttpResponse:
     """The holder's own confidentiality text for one listing: versions, and a new one."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     listing = access.own_room(actor, number)
+    access.demand_writer(actor)
     current = ndas.current_text(listing.pk)
     form = NdaTextForm(request.POST or None, request.FILES or None, initial=_start_of(current))
     if request.method == "POST" and form.is_valid():
@@ -113,6 +116,8 @@ def listing_room(request: HttpRequest, number: str) -> HttpResponse:
     """The data room of a listing as its holder keeps it: files, to whom they are open, who opened them."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     listing = access.own_room(actor, number)
+    if request.method == "POST":
+        access.demand_writer(actor)
     form = RoomFileForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -171,6 +176,8 @@ def negotiation_room(request: HttpRequest, number: str) -> HttpResponse:
     """What is open in these talks. The holder gives files here (POST); the asking side opens them."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     talks = access.negotiation_of(actor, number)
+    if request.method == "POST":
+        access.demand_writer(actor)
     is_holder = talks.side_of(access.speaks_for(actor)) == Side.HOLDER
     files = list(RoomFile.objects.filter(listing=talks.listing_id, withdrawn_at__isnull=True).select_related("file"))
     form = GrantForm(request.POST or None, choices=[(one.pk, one.name) for one in files]) if is_holder else None

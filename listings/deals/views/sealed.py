@@ -44,6 +44,8 @@ def sealed_round(request: HttpRequest, number: str) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     listing = _listing(actor, number)
     is_holder = listing.organisation_id == actor.acts_for
+    if request.method == "POST" and not (is_holder and access.may_bind(actor)):
+        raise NotPermitted()
     form = RoundForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -96,10 +98,12 @@ def sealed_open(request: HttpRequest, number: str) -> HttpResponse:
     """Approve the opening: the holder with the passphrase, the market's person with their own sign-in."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     listing = _listing(actor, number)
+    is_holder = listing.organisation_id == actor.acts_for
+    if is_holder and not access.may_bind(actor):
+        raise NotPermitted()
     found = service.running_round(listing.pk)
     if found is None:
         raise RoundNotOpen()
-    is_holder = listing.organisation_id == actor.acts_for
     form = PassphraseForm(request.POST or None) if is_holder else None
     refusal: DomainError | None = None
     if request.method == "POST" and (form is None or form.is_valid()):

@@ -46,6 +46,7 @@ def offer_new(request: HttpRequest, number: str) -> HttpResponse:
     """Make an offer, or answer the one before with another version of it."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     talks = access.negotiation_of(actor, number)
+    access.demand_writer(actor)
     latest = talks.offers.order_by("-version").first()
     initial = OfferForm.initial_of(talks.listing, latest.terms if latest else None, latest.version if latest else 0)
     form = OfferForm(request.POST or None, listing=talks.listing, initial=initial)

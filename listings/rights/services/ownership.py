@@ -15,7 +15,7 @@ from listings.rights.checking import check
 from listings.rights.facts import GivenConsent, Owner
 from listings.rights.models import Entry
 from listings.rights.reading import read_rights
-from listings.rights.refusals import FactsMissing, ShareNotHeld
+from listings.rights.refusals import EvidenceMissing, FactsMissing, ShareNotHeld
 from listings.rights.ruling import enforces
 from listings.rights.scope import WHOLE
 from listings.rights.services.entries import (
@@ -59,7 +59,8 @@ def record_assignment(
     `share` None passes on all that the transferor holds. `effective_on` is the day of registration and lies not in the
     future; the paper of it goes with the entry, except for deals of this market, whose contract is signed there. A deal
     (`subject`) is checked once more under the right's lock. The holder on this market follows when nothing is left to
-    the transferor. Raises FactsMissing, Invalid, ShareNotHeld, RightsRefused, SharesExceedOne, NotFound, Busy.
+    the transferor. Raises EvidenceMissing, FactsMissing, Invalid, ShareNotHeld, RightsRefused, SharesExceedOne,
+    NotFound, Busy.
     """
     if effective_on > clock.today():
         raise Invalid(
@@ -68,6 +69,8 @@ def record_assignment(
     if not to:
         raise FactsMissing(field="to", missing=_("who receives it"))
     if subject is None:
+        if evidence_id is None:
+            raise EvidenceMissing(field="evidence")
         return _pass(asset_id, from_, to, effective_on, by, source, share, evidence_id, reference, recorded_on, subject)
     with spoken_for([asset_id], subject=subject, act=Act.ASSIGN, by=by):
         check(

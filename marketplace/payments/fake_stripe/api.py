@@ -103,7 +103,7 @@ def same(name: str, value: str) -> Callable[[Thing], bool]:
     return lambda row: not value or row[name] == value
 
 
-# --- payment intents ---------------------------------------------------------------------------------------------------
+# --- payment intents -------------------------------------------------------------------------------------------------
 
 
 @route("POST", "/v1/payment_intents")
@@ -169,7 +169,7 @@ def list_charges(asked: Asked) -> Thing:
     )
 
 
-# --- checkout ----------------------------------------------------------------------------------------------------------
+# --- checkout --------------------------------------------------------------------------------------------------------
 
 
 @route("POST", "/v1/checkout/sessions")
@@ -204,7 +204,7 @@ def create_session(asked: Asked) -> Thing:
     if not now + 1500 <= expires <= now + SESSION_HOURS * 3600 + 60:
         raise ApiError(
             400,
-            "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation and at most 24 hours.",
+            "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.",
             param="expires_at",
         )
     params.allow(["payment_method_types", "submit_type", "payment_method_options", "adaptive_pricing"])
@@ -249,7 +249,7 @@ def list_sessions(asked: Asked) -> Thing:
     )
 
 
-# --- refunds, disputes ---------------------------------------------------------------------------------------------------
+# --- refunds, disputes -----------------------------------------------------------------------------------------------
 
 
 @route("POST", "/v1/refunds")
@@ -300,7 +300,7 @@ def list_disputes(asked: Asked) -> Thing:
     )
 
 
-# --- connected accounts --------------------------------------------------------------------------------------------------
+# --- connected accounts ----------------------------------------------------------------------------------------------
 
 
 @route("POST", "/v1/accounts")
@@ -369,7 +369,7 @@ def create_account_link(asked: Asked) -> Thing:
     }
 
 
-# --- transfers, payouts ----------------------------------------------------------------------------------------------------
+# --- transfers, payouts ----------------------------------------------------------------------------------------------
 
 
 @route("POST", "/v1/transfers")
@@ -430,7 +430,7 @@ def list_payouts(asked: Asked) -> Thing:
     return page_of(asked, "payout", "/v1/payouts", same("status", asked.params.text("status")))
 
 
-# --- balance, events ---------------------------------------------------------------------------------------------------
+# --- balance, events -------------------------------------------------------------------------------------------------
 
 
 @route("GET", "/v1/balance")
@@ -475,7 +475,7 @@ def list_events(asked: Asked) -> Thing:
     )
 
 
-# --- expansion ---------------------------------------------------------------------------------------------------------
+# --- expansion -------------------------------------------------------------------------------------------------------
 
 
 def expand(thing: Thing, paths: list[str], asked: Asked) -> Thing:
@@ -512,4 +512,3 @@ def answer(method: str, path: str, asked: Asked) -> Thing:
     thing = public(handler(asked, *ids), asked)
     asked.params.refuse_unknown()
     return expand(thing, paths, asked)
-

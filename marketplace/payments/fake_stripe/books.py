@@ -91,7 +91,11 @@ class Books:
             "livemode": self.is_live,
             **{
                 part: [
-                    {"amount": sums[currency][part], "currency": currency, "source_types": {"card": sums[currency][part]}}
+                    {
+                        "amount": sums[currency][part],
+                        "currency": currency,
+                        "source_types": {"card": sums[currency][part]},
+                    }
                     for currency in sorted(sums)
                 ]
                 for part in ("available", "pending")
@@ -125,7 +129,7 @@ class Books:
         scope = "connect" if account != PLATFORM else "account"
         for endpoint in self.store.setting("endpoints", []):
             if endpoint["scope"] == scope and ("*" in endpoint["events"] or kind in endpoint["events"]):
-                self.owe(event["id"], endpoint)
+                self.owe(str(event["id"]), endpoint)
         return event
 
     def owe(self, event: str, endpoint: Thing) -> None:

@@ -10,7 +10,42 @@ from marketplace.payments.fake_stripe.wire import ApiError
 
 # Cross-border: what one platform may send to another country without asking (checked 2026-11).
 ONE_TRANSFER_AREA = frozenset(
-    ["US", "GB", "CA", "CH", "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK"]
+    [
+        "US",
+        "GB",
+        "CA",
+        "CH",
+        "AT",
+        "BE",
+        "BG",
+        "CY",
+        "CZ",
+        "DE",
+        "DK",
+        "EE",
+        "ES",
+        "FI",
+        "FR",
+        "GR",
+        "HR",
+        "HU",
+        "IE",
+        "IS",
+        "IT",
+        "LI",
+        "LT",
+        "LU",
+        "LV",
+        "MT",
+        "NL",
+        "NO",
+        "PL",
+        "PT",
+        "RO",
+        "SE",
+        "SI",
+        "SK",
+    ]
 )
 
 
@@ -23,7 +58,7 @@ class Connect:
     # -- accounts -----------------------------------------------------------------------------------------------------
 
     def create_account(self, *, country: str, email: str, metadata: dict[str, str], kind: str, **more: Any) -> Thing:
-        account = self.books.new(
+        return self.books.new(
             "account",
             "acct",
             business_type="company",
@@ -46,7 +81,6 @@ class Connect:
             tos_acceptance={"date": None},
             type=kind,
         )
-        return account
 
     def onboard(self, account: Thing) -> Thing:
         """A person finishes the onboarding page: the account may receive transfers and pay out."""
@@ -76,9 +110,7 @@ class Connect:
         """Move money to a connected account, out of a charge when `source` names one, else out of what is available."""
         account = self.store.find("account", destination)
         if account is None:
-            raise ApiError(
-                400, f"No such destination: '{destination}'", code="resource_missing", param="destination"
-            )
+            raise ApiError(400, f"No such destination: '{destination}'", code="resource_missing", param="destination")
         if account["capabilities"].get("transfers") != "active":
             raise ApiError(
                 400,
@@ -168,7 +200,8 @@ class Connect:
         if drawn + amount > charge["amount"]:
             raise ApiError(
                 400,
-                f"Transfers using this transaction as a source must not exceed the source amount of {charge['amount']}. "
+                "Transfers using this transaction as a source must not exceed the source amount of "
+                f"{charge['amount']}. "
                 f"(This transfer: {amount}, existing transfers: {drawn})",
                 code="transfer_source_balance_parameters_mismatch",
                 param="amount",
@@ -251,7 +284,10 @@ class Connect:
         if amount <= 0:
             raise ApiError(400, "There is nothing to pay out.", code="balance_insufficient")
         paid_before = {
-            source for one in self.store.every("payout", account) for source in one["fake_lines"] if one["status"] != "failed"
+            source
+            for one in self.store.every("payout", account)
+            for source in one["fake_lines"]
+            if one["status"] != "failed"
         }
         lines = [
             row["id"]

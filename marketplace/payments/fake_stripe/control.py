@@ -192,7 +192,7 @@ def dispute(control: Control, given: Thing) -> Thing:
     """The payer's bank disputes a charge: {"charge", "amount"?, "reason"?}."""
     charge, _account = control.need("charge", given["charge"])
     return control.payments.open_dispute(
-        charge, int(given.get("amount", charge["amount"])), given.get("reason", "fraudulent")
+        charge, int(given.get("amount") or charge["amount"]), given.get("reason", "fraudulent")
     )
 
 

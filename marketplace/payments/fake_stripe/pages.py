@@ -12,10 +12,15 @@ from html import escape
 from marketplace.payments.fake_stripe.control import FAULTS
 from marketplace.payments.fake_stripe.store import Thing
 
-ZERO_DECIMAL = frozenset(["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"])
+ZERO_DECIMAL = frozenset(
+    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"]
+)
 
 WORDS = {
-    "banner": ("支付演练：本页不连接任何真实的支付机构，不会划转任何款项。", "Payment practice: this page is connected to no payment institution, and no money moves."),
+    "banner": (
+        "支付演练：本页不连接任何真实的支付机构，不会划转任何款项。",
+        "Payment practice: this page is connected to no payment institution, and no money moves.",
+    ),
     "pay": ("付款", "Pay"),
     "amount": ("金额", "Amount"),
     "for": ("事由", "For"),
@@ -33,7 +38,10 @@ WORDS = {
     "pass": ("验证通过", "Pass the verification"),
     "fail": ("验证失败", "Fail the verification"),
     "onboard_title": ("开通收款账户", "Open an account to be paid"),
-    "onboard_text": ("真实环境中，此处由支付机构核对企业、受益所有人和银行账户。", "In real life the institution checks the company, its owners and its bank account here."),
+    "onboard_text": (
+        "真实环境中，此处由支付机构核对企业、受益所有人和银行账户。",
+        "In real life the institution checks the company, its owners and its bank account here.",
+    ),
     "onboard_do": ("资料齐全，完成开通", "All papers given: finish"),
     "onboard_not": ("稍后再补资料", "Leave it for later"),
     "board": ("支付演练：开关", "Payment practice: switches"),
@@ -44,14 +52,15 @@ STYLE = """
 :root { color-scheme: light; font: 16px/1.6 system-ui, "Noto Sans SC", "WenQuanYi Micro Hei", sans-serif; }
 body { margin: 0; background: #f4f5f3; color: #1d2420; }
 .banner { background: #7a4b00; color: #fff; padding: .6rem 1rem; text-align: center; }
-main { max-width: 34rem; margin: 2rem auto; background: #fff; padding: 1.5rem; border: 1px solid #c9cec8; border-radius: 6px; }
+main { max-width: 34rem; margin: 2rem auto; background: #fff; padding: 1.5rem; border: 1px solid #c9cec8; }
 main.wide { max-width: 70rem; }
 h1 { font-size: 1.3rem; margin: 0 0 1rem; }
 dl { display: grid; grid-template-columns: auto 1fr; gap: .25rem 1rem; }
 dd { margin: 0; font-variant-numeric: tabular-nums; }
 fieldset { border: 1px solid #c9cec8; border-radius: 4px; padding: .5rem 1rem; }
 label { display: block; padding: .35rem 0; min-height: 1.6rem; }
-button { font: inherit; padding: .5rem 1.2rem; min-height: 44px; border: 1px solid #14532d; background: #14532d; color: #fff; border-radius: 4px; }
+button { font: inherit; padding: .5rem 1.2rem; min-height: 44px;
+  border: 1px solid #14532d; background: #14532d; color: #fff; border-radius: 4px; }
 button.plain { background: #fff; color: #14532d; }
 .problem { border-left: 4px solid #a11; padding: .5rem .75rem; background: #fdf1f0; }
 table { border-collapse: collapse; width: 100%; font-size: .85rem; }
@@ -79,16 +88,19 @@ def page(title: str, body: str, lang: str, *, wide: bool = False) -> str:
         f'<!doctype html><html lang="{html_lang}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
         f'<link rel="stylesheet" href="/fake.css"></head><body><p class="banner" role="note">{say("banner", lang)}</p>'
-        f'<main{" class=wide" if wide else ""}><h1>{title}</h1>{body}</main></body></html>'
+        f"<main{' class=wide' if wide else ''}><h1>{title}</h1>{body}</main></body></html>"
     )
 
 
 def pay_page(session: Thing, lang: str, *, declined: bool = False) -> str:
     what = "".join(f"<dt>{say('for', lang)}</dt><dd>{escape(one['description'])}</dd>" for one in session["fake_lines"])
-    facts = f"<dl><dt>{say('amount', lang)}</dt><dd>{shown_amount(session['amount_total'], session['currency'])}</dd>{what}</dl>"
+    amount = shown_amount(session["amount_total"], session["currency"])
+    facts = f"<dl><dt>{say('amount', lang)}</dt><dd>{amount}</dd>{what}</dl>"
     if session["status"] != "open":
         back = escape(session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"]))
-        return page(say("pay", lang), f"{facts}<p>{say('closed', lang)} <a href='{back}'>{say('back', lang)}</a></p>", lang)
+        return page(
+            say("pay", lang), f"{facts}<p>{say('closed', lang)} <a href='{back}'>{say('back', lang)}</a></p>", lang
+        )
     ways = (
         ("pm_card_visa", "good"),
         ("pm_card_threeDSecure2Required", "3ds"),
@@ -98,7 +110,8 @@ def pay_page(session: Thing, lang: str, *, declined: bool = False) -> str:
         ("pm_card_createDispute", "contested"),
     )
     choices = "".join(
-        f'<label><input type="radio" name="method" value="{value}"{" checked" if place == 0 else ""}> {say(word, lang)}</label>'
+        f'<label><input type="radio" name="method" value="{value}"{" checked" if place == 0 else ""}>'
+        f" {say(word, lang)}</label>"
         for place, (value, word) in enumerate(ways)
     )
     problem = f'<p class="problem" role="alert">{say("declined_now", lang)}</p>' if declined else ""
@@ -108,7 +121,7 @@ def pay_page(session: Thing, lang: str, *, declined: bool = False) -> str:
     return page(
         say("pay", lang),
         f'{problem}{facts}<form method="post"><fieldset><legend>{say("how", lang)}</legend>{choices}</fieldset>'
-        f"<p><button>{say('pay', lang)} {shown_amount(session['amount_total'], session['currency'])}</button>{cancel}</p></form>",
+        f"<p><button>{say('pay', lang)} {amount}</button>{cancel}</p></form>",
         lang,
     )
 

@@ -279,7 +279,7 @@ class Payments:
         if session["status"] != "open":
             raise ApiError(
                 400,
-                f"Only Checkout Sessions with a status in [\"open\"] can be expired. "
+                f'Only Checkout Sessions with a status in ["open"] can be expired. '
                 f"This Checkout Session has a status of {session['status']}.",
             )
         session["status"] = "expired"
@@ -405,7 +405,7 @@ class Payments:
         return dispute
 
     def close_dispute(self, dispute: Thing, won: bool) -> Thing:
-        """The decision: won brings the amount back, lost leaves it with the payer's bank; the fee is kept either way."""
+        """The decision: won brings the amount back, lost leaves it with the bank; the fee is kept either way."""
         if dispute["status"] in ("won", "lost"):
             raise ApiError(400, f"This dispute is {dispute['status']}.")
         dispute["status"] = "won" if won else "lost"
@@ -424,4 +424,3 @@ class Payments:
 def public_session(session: Thing) -> Thing:
     """A session as the API shows it, without what the fake keeps for itself."""
     return {name: value for name, value in session.items() if not name.startswith("fake_")}
-

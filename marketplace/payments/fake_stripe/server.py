@@ -159,9 +159,7 @@ class FakeStripe:
             self.store.keep_answer(key, account, asked_for, 500, text)
         return Reply(500, text.encode())
 
-    def _execute(
-        self, method: str, path: str, query: str, body: str, key: str, account: str, asked_for: str
-    ) -> Reply:
+    def _execute(self, method: str, path: str, query: str, body: str, key: str, account: str, asked_for: str) -> Reply:
         params = Params(read_form(query if method == "GET" else body))
         asked = Asked(account, params, self.books, self.payments, self.connect)
         status = 200
@@ -335,7 +333,7 @@ class Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         try:
             reply = self._reply(method, parts.path, parts.query, body, headers)
-        except Exception:  # the answer is a 500, as any server's; the reason goes to stderr
+        except Exception:  # noqa: BLE001 - the answer is a 500, as any server's; the reason goes to stderr
             traceback.print_exc(file=sys.stderr)
             reply = Reply(500, json.dumps(UNKNOWN_ERROR.body()).encode())
         self._send(reply)

@@ -39,7 +39,7 @@ class Courier(threading.Thread):
             while not self.stopping.wait(LOOK_EVERY_SECONDS):
                 try:
                     self.round(pool)
-                except Exception:  # the courier must outlive one bad round; the reason goes to stderr
+                except Exception:  # noqa: BLE001 - the courier outlives a bad round; the reason goes to stderr
                     traceback.print_exc(file=sys.stderr)
 
     def stop(self) -> None:

@@ -101,9 +101,7 @@ class Params:
         if not value:
             return default
         if not re.fullmatch(r"-?\d{1,12}", value):
-            raise ApiError(
-                400, f"Invalid integer: {value}", code="parameter_invalid_integer", param=self._name(name)
-            )
+            raise ApiError(400, f"Invalid integer: {value}", code="parameter_invalid_integer", param=self._name(name))
         return int(value)
 
     def amount(self, name: str = "amount", default: int | None = None) -> int:
@@ -168,8 +166,6 @@ class Params:
         for name in self.tree:
             if name not in self.asked:
                 full = self._name(name)
-                raise ApiError(
-                    400, f"Received unknown parameter: {full}", code="parameter_unknown", param=full
-                )
+                raise ApiError(400, f"Received unknown parameter: {full}", code="parameter_unknown", param=full)
         for inner in self.inner:
             inner.refuse_unknown()

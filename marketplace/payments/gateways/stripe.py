@@ -273,8 +273,9 @@ class StripeProvider:
             lines = client().v1.balance_transactions.list(
                 {"payout": bank_payout, "type": "payment", "limit": 100, "expand": ["data.source"]}, here
             )
-            transfers = [line.source.source_transfer for line in lines.auto_paging_iter()]
-            ours = [client().v1.transfers.retrieve(one) for one in transfers if one]
+            sources: list[Any] = [line.source for line in lines.auto_paging_iter()]
+            transfers = [str(one.source_transfer) for one in sources if one.source_transfer]
+            ours = [client().v1.transfers.retrieve(one) for one in transfers]
         pairs = [(entry(one.metadata, "payout"), str(one.id)) for one in ours]
         return found.status, found.failure_code or "", [pair for pair in pairs if pair[0].isdigit()]
 
@@ -382,7 +383,7 @@ def why_not(intent: Any) -> str:
 
 
 def dispute_state(disputes: list[Any]) -> Any:
-    """"open" while one is undecided, else how the last one ended."""
+    """ "open" while one is undecided, else how the last one ended."""
     if not disputes:
         return ""
     if any(one.status not in ("won", "lost", "warning_closed") for one in disputes):

@@ -17,7 +17,9 @@ def every_subscribed_event_is_handled(app_configs: Any, **rest: Any) -> list[Err
     problems = []
     for scope, kinds in handled().items():
         for kind in sorted(SUBSCRIBED[scope] ^ kinds):
-            what = "is subscribed to but not handled" if kind in SUBSCRIBED[scope] else "is handled but not subscribed to"
+            what = (
+                "is subscribed to but not handled" if kind in SUBSCRIBED[scope] else "is handled but not subscribed to"
+            )
             problems.append(Error(f"The Stripe event {kind} ({scope}) {what}.", id="payments.E001"))
     return problems
 
@@ -28,7 +30,9 @@ def stripe_keys_fit(app_configs: Any, **rest: Any) -> list[Error | Warning]:
     problems: list[Error | Warning] = []
     key = settings.STRIPE_SECRET_KEY
     if settings.PRODUCTION and settings.STRIPE_IS_FAKE:
-        problems.append(Error("The practice provider must not run in production: set STRIPE_FAKE=0.", id="payments.E002"))
+        problems.append(
+            Error("The practice provider must not run in production: set STRIPE_FAKE=0.", id="payments.E002")
+        )
     if settings.PRODUCTION and key and not settings.STRIPE_IS_FAKE:
         if key.startswith(("sk_test_", "rk_test_")) and not settings.STRIPE_ALLOW_TEST_KEY:
             problems.append(

@@ -1,4 +1,4 @@
-"""What is known of Stripe's limits, as data with its date and source. Vendor facts change: read the pages again at launch."""
+"""What is known of Stripe's limits, as data with date and source. They change: read the pages again at launch."""
 
 from __future__ import annotations
 
@@ -17,16 +17,81 @@ SOURCES = (
 
 #: Where a platform may charge first and transfer to several payees later.
 SPLIT_REGIONS = frozenset(
-    ["AT", "AU", "BE", "BG", "BR", "CA", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GR", "HR", "HU", "IE", "IT", "JP", "LI", "LT", "LU", "LV", "MT", "MX", "MY", "NL", "NO", "NZ", "PL", "PT", "RO", "SE", "SG", "SI", "SK", "US"]
+    [
+        "AT",
+        "AU",
+        "BE",
+        "BG",
+        "BR",
+        "CA",
+        "CH",
+        "CY",
+        "CZ",
+        "DE",
+        "DK",
+        "EE",
+        "ES",
+        "FI",
+        "FR",
+        "GB",
+        "GR",
+        "HR",
+        "HU",
+        "IE",
+        "IT",
+        "JP",
+        "LI",
+        "LT",
+        "LU",
+        "LV",
+        "MT",
+        "MX",
+        "MY",
+        "NL",
+        "NO",
+        "NZ",
+        "PL",
+        "PT",
+        "RO",
+        "SE",
+        "SG",
+        "SI",
+        "SK",
+        "US",
+    ]
 )
-#: Transfers cross borders without asking only inside this area; elsewhere the payee's account is in the platform's region.
+#: Transfers cross borders without asking only inside this area; elsewhere payees are in the platform's region.
 ONE_TRANSFER_AREA = SPLIT_REGIONS - frozenset(["AU", "BR", "JP", "MX", "MY", "NZ", "SG"])
 
 #: Currencies in which the market lets Stripe take a price: those settled without conversion in the split regions.
 #: CNY is none of them: mainland parties pay and are paid by bank transfer.
-SETTLED = frozenset(["AUD", "BRL", "CAD", "CHF", "CZK", "DKK", "EUR", "GBP", "HUF", "JPY", "MXN", "MYR", "NOK", "NZD", "PLN", "RON", "SEK", "SGD", "USD"])
+SETTLED = frozenset(
+    [
+        "AUD",
+        "BRL",
+        "CAD",
+        "CHF",
+        "CZK",
+        "DKK",
+        "EUR",
+        "GBP",
+        "HUF",
+        "JPY",
+        "MXN",
+        "MYR",
+        "NOK",
+        "NZD",
+        "PLN",
+        "RON",
+        "SEK",
+        "SGD",
+        "USD",
+    ]
+)
 #: Amounts of these have no minor unit; every other currency here has two decimals.
-ZERO_DECIMAL = frozenset(["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"])
+ZERO_DECIMAL = frozenset(
+    ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"]
+)
 
 LARGEST = Decimal("999999.99")
 KEY_LIFE = timedelta(hours=24)

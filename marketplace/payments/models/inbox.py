@@ -15,9 +15,8 @@ from marketplace.payments.inbound import Doubt, InboundState
 class InboundEvent(Stateful):
     """One event of a provider, stored once however often it comes; `deliveries` counts how often that was.
 
-    `account` is the connected account it is about, empty for our own. `payload` is kept as it came and never changed; it
-    is evidence, not a source of figures: those are fetched. `about_kind` and `about_id` name what it was found to
-    concern.
+    `account` is the connected account it is about, empty for our own. `payload` is kept as it came and never changed:
+    evidence, not a source of figures, which are fetched. `about_kind` and `about_id` name what it was found to concern.
     """
 
     provider = models.CharField(max_length=24)

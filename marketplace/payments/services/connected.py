@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from marketplace.accounts.models import Organisation
@@ -30,11 +32,36 @@ def connected_account(organisation_id: int) -> PayoutAccount | None:
     return rows.order_by("-pk").first()
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the page of payout accounts shows of Stripe: the account if there is one, and where one may be opened."""
+
+    account: PayoutAccount | None
+    countries: tuple[str, ...]
+    home: str
+    is_play: bool
+
+
+def connected_shown(organisation_id: int) -> Shown | None:
+    """None where Stripe pays nobody out: no key, or a region that is not listed."""
+    if not settings.STRIPE_SECRET_KEY:
+        return None
+    facts = StripeProvider().capabilities()
+    if not facts.pays_out:
+        return None
+    return Shown(
+        connected_account(organisation_id),
+        tuple(sorted(facts.payout_countries)),
+        settings.STRIPE_COUNTRY,
+        facts.is_play,
+    )
+
+
 def open_connected_account(*, organisation_id: int, country: str, by: Actor) -> PayoutAccount:
     """Give an organisation an account at Stripe to be paid to; the one it has if it has one.
 
-    It is used once Stripe says it is ready: Stripe checks the owner and the bank. Calls Stripe, so it must not be called
-    within a transaction. Raises NotPermitted, Invalid (a country Stripe does not pay to from here),
+    It is used once Stripe says it is ready: Stripe checks the owner and the bank. Calls Stripe, so it must not be
+    called within a transaction. Raises NotPermitted, Invalid (a country Stripe does not pay to from here),
     ProviderFails.
     """
     provider = StripeProvider()
@@ -81,7 +108,7 @@ def _opened(provider: StripeProvider, key: str, organisation: Organisation, coun
 
 
 def onboarding_url(*, account_id: int, return_url: str, by: Actor) -> str:
-    """Where the organisation gives Stripe its papers; good for minutes. Raises NotFound, NotPermitted, ProviderFails."""
+    """Where the organisation gives Stripe its papers. Raises NotFound, NotPermitted, ProviderFails."""
     account = PayoutAccount.objects.filter(pk=account_id, rail=CODE).exclude(external_id="").first()
     if account is None:
         raise NotFound()
@@ -107,7 +134,7 @@ def refresh_account(account_id: int) -> PayoutAccount:
     fresh = note_provider_account(account_id=account_id, is_ready=is_ready, facts_told=told)
     if account.is_ready != is_ready:
         kind = "payout_account.become_ready" if is_ready else "payout_account.stop"
-        data = {"organisation": fresh.organisation_id, "rail": CODE, "why": told["stopped_because"]}
+        data = {"organisation": fresh.organisation_id, "provider": CODE, "rail": CODE, "why": told["stopped_because"]}
         with transaction.atomic():
             events.record(kind, fresh, SYSTEM, data=data)
     return fresh

@@ -130,7 +130,7 @@ def keep(*, scope: str, payload: dict[str, Any], happened_at: datetime, source: 
 
 
 def apply_event(event_id: int) -> InboundEvent:
-    """Look at everything an event concerns, as the provider has it now. Safe to call any number of times, from anywhere.
+    """Look at everything an event concerns, as the provider has it now. Safe to call any number of times.
 
     Calls the provider, so it must not be called within a transaction. What fails for a passing reason is tried again
     later; what is doubtful goes to quarantine.
@@ -271,7 +271,9 @@ def _set_aside(event: InboundEvent, doubt: str, note: str) -> None:
         data=_facts(event) | {"doubt": str(doubt)},
         also=["doubt", "note", "about_kind", "about_id"],
     )
-    log.warning("inbound_event_quarantined", external_id=event.external_id, kind=event.kind, doubt=str(doubt), note=note)
+    log.warning(
+        "inbound_event_quarantined", external_id=event.external_id, kind=event.kind, doubt=str(doubt), note=note
+    )
 
 
 def _postpone(event_id: int, why: str) -> InboundEvent:
@@ -322,7 +324,9 @@ def _refuse(scope: str, doubt: Doubt, raw: bytes, address: str) -> Received:
     with transaction.atomic():
         row, is_first = RefusedDelivery.objects.get_or_create(**key, defaults=seen)
         if is_first:
-            events.record("refused_delivery.begin", row, SYSTEM, data={"doubt": str(doubt), "scope": scope})
+            events.record(
+                "refused_delivery.begin", row, SYSTEM, data={"provider": CODE, "doubt": str(doubt), "scope": scope}
+            )
         else:
             RefusedDelivery.objects.filter(pk=row.pk).update(count=F("count") + 1, seen_at=None, **seen)
     log.warning("delivery_refused", scope=scope, doubt=str(doubt), address=address)

@@ -106,26 +106,25 @@ def credit_note(*, invoice_id: int, net: Money | None = None, reason: str, by: A
 
 
 def _issue(series: str, issuer_id: int | None, *, subject: Subject, by: Actor, **columns: Any) -> Invoice:
-    counter, _ = InvoiceSeries.objects.get_or_create(code=series, defaults={"issuer_id": issuer_id})
-    counter = InvoiceSeries.objects.select_for_update(no_key=True).get(pk=counter.pk)
-    if counter.issuer_id != issuer_id:
-        raise ValueError(f"The series {series} belongs to another issuer.")
-    counter.last += 1
-    counter.save(update_fields=["last"])
-    now = clock.now()
-    row = Invoice.objects.create(
-        series=counter,
-        sequence=counter.last,
-        number=f"{series}-{counter.last:06d}",
-        issuer_id=issuer_id,
-        parties=_parties(issuer_id, columns["buyer_id"]),
-        total=columns["net"] + columns["tax"],
-        subject_kind=subject[0],
-        subject_id=subject[1],
-        actor_id=by.user_id,
-        issued_at=now,
-        **columns,
-    )
+    found, _ = InvoiceSeries.objects.get_or_create(code=series, defaults={"issuer_id": issuer_id})
+    with locked(InvoiceSeries, found.pk) as counter:
+        if counter.issuer_id != issuer_id:
+            raise ValueError(f"The series {series} belongs to another issuer.")
+        counter.last += 1
+        counter.save(update_fields=["last"])
+        row = Invoice.objects.create(
+            series=counter,
+            sequence=counter.last,
+            number=f"{series}-{counter.last:06d}",
+            issuer_id=issuer_id,
+            parties=_parties(issuer_id, columns["buyer_id"]),
+            total=columns["net"] + columns["tax"],
+            subject_kind=subject[0],
+            subject_id=subject[1],
+            actor_id=by.user_id,
+            issued_at=clock.now(),
+            **columns,
+        )
     data = {"subject": list(subject), "number": row.number, "total": str(row.total), "currency": row.currency}
     events.record(f"invoice.{'issue' if row.kind == Invoice.Kind.INVOICE else 'credit'}", row, by, data=data)
     return row

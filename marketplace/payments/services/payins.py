@@ -29,7 +29,7 @@ ZERO = Decimal("0.00")
 UNPAID = frozenset(
     {PayInState.PREPARED, PayInState.WAITING, PayInState.PART_RECEIVED, PayInState.EXPIRED, PayInState.FAILED}
 )
-DISPUTE_RANK = {"": 0, "open": 1, "won": 2, "lost": 2}
+DISPUTE_RANK = {"": 0, "open": 1, "won": 2, "lost": 3}  # of two disputes of one charge the lost one stays
 log = structlog.get_logger(__name__)
 
 
@@ -43,6 +43,7 @@ def begin_payin(*, obligation_id: int, provider: str, by: Actor, return_url: str
     Calls the provider, so it must not be called within a transaction. `return_url` is where a hosted page sends the
     browser afterwards; coming back proves nothing. Raises NotPermitted, NotPayable, ProviderNotOffered, ProviderFails.
     """
+    _refuse_early(obligation_id, by)
     with transaction.atomic(durable=True):
         payin = _prepare(obligation_id, provider, by)
     if payin.state != PayInState.PREPARED:
@@ -70,12 +71,24 @@ def begin_payin(*, obligation_id: int, provider: str, by: Actor, return_url: str
     return fresh
 
 
+def _refuse_early(obligation_id: int, by: Actor) -> None:
+    """What is plain without a lock is said without one; under the lock all of it is asked again."""
+    row = Obligation.objects.filter(pk=obligation_id).first()
+    if row is None:
+        raise NotFound()
+    _may_be_paid(row, by)
+
+
+def _may_be_paid(row: Obligation, by: Actor) -> None:
+    if not by.is_system:
+        require(TREASURERS, by, row)
+    if not row.is_payable:
+        raise NotPayable(state=ObligationState(row.state).label)
+
+
 def _prepare(obligation_id: int, provider: str, by: Actor) -> PayIn:
     with locked(Obligation, obligation_id) as row:
-        if not by.is_system:
-            require(TREASURERS, by, row)
-        if not row.is_payable:
-            raise NotPayable(state=ObligationState(row.state).label)
+        _may_be_paid(row, by)
         if provider not in {one.code for one in providers.pay_ins_for(row.currency)}:
             raise ProviderNotOffered(field="provider")
         live = PayIn.objects.live().filter(obligation=row, provider=provider).select_for_update(no_key=True).first()

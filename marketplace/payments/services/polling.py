@@ -1,7 +1,7 @@
 """Asking the provider for what its webhooks may have lost: its list of events, read every few minutes.
 
-What it brings goes the same way as a delivery: kept once, applied by asking. So webhooks make things faster, and nothing
-more; a market whose endpoint was down for a day is complete minutes after.
+What it brings goes the same way as a delivery: kept once, applied by asking. So webhooks make things faster, and
+nothing more; a market whose endpoint was down for a day is complete minutes after.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def open_payins() -> list[int]:
 
 
 def ask_payin(payin_id: int) -> None:
-    """Ask how an open payment stands; what contradicts is left for the desk. Raises ProviderUnknown, ProviderRefused."""
+    """Ask how an open payment stands; a contradiction is left for the desk. Raises ProviderUnknown, ProviderRefused."""
     try:
         apply_payin(payin_id)
     except TruthContradicts as error:

@@ -32,6 +32,7 @@ from marketplace.payments.presenting import (
     refund_row,
 )
 from marketplace.payments.references import shown
+from marketplace.payments.services.connected import connected_shown
 from marketplace.payments.services.payins import TruthContradicts, apply_payin, begin_payin
 from marketplace.payments.services.payout_accounts import enter_bank_account, withdraw_account
 from marketplace.payments.states import (
@@ -152,21 +153,16 @@ def _accounts(rows: Any) -> list[dict[str, Any]]:
     ]
 
 
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def payout_account(request: HttpRequest) -> HttpResponse:
-    """Where the organisation is paid; a change asks who you are once more and takes 48 hours."""
-    if request.method == "POST":
-        return _enter_account(request)
-    return _account_page(request, PayoutAccountForm(), None)
-
-
 @reauthentication_required
-def _enter_account(request: HttpRequest) -> HttpResponse:
+def payout_account(request: HttpRequest) -> HttpResponse:
+    """Where the organisation is paid; the page asks who you are once more, and a change takes 48 hours."""
     actor = request.actor  # type: ignore[attr-defined]
     organisation_id = access.require_treasurer(actor)
-    form = PayoutAccountForm(request.POST)
-    if not form.is_valid():
+    form = PayoutAccountForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
         return _account_page(request, form, None)
     try:
         enter_bank_account(organisation_id=organisation_id, by=actor, is_confirmed=True, **form.cleaned_data)
@@ -177,13 +173,12 @@ def _enter_account(request: HttpRequest) -> HttpResponse:
 
 
 def _account_page(request: HttpRequest, form: PayoutAccountForm, refusal: DomainError | None) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
-    access.require_treasurer(actor)
-    rows = access.own_payout_accounts(actor)
+    rows = access.own_payout_accounts(request.actor)  # type: ignore[attr-defined]
     ended = [PayoutAccountState.REPLACED, PayoutAccountState.WITHDRAWN]
     context = {
         "form": form,
         "refusal": refusal,
+        "connect": connected_shown(access.require_treasurer(request.actor)),  # type: ignore[attr-defined]
         "accounts": _accounts(rows),
         "earlier": [
             {"row": row, "state": PayoutAccountState(row.state).label, "shape": ACCOUNT_SHAPES[row.state]}

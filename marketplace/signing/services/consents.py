@@ -230,6 +230,8 @@ def _may_answer(consent: Consent, document: Document, sha256: str, by: Actor) ->
     is_own = consent.organisation_id == by.acts_for if consent.organisation_id else consent.person_id == by.user_id
     if not is_own or by.user_id is None:
         raise NotFound()
+    if not Asked().permits(by, consent):
+        raise NotPermitted()
     is_late = consent.answer_by is not None and consent.answer_by <= clock.now()
     if consent.state == ConsentState.VOID or not document.is_live:
         raise NotCurrent(number=document.number, version=document.version, state=DocumentState(document.state).label)
@@ -237,8 +239,6 @@ def _may_answer(consent: Consent, document: Document, sha256: str, by: Actor) ->
         raise NotCurrent(number=document.number, version=document.version, state=ConsentState.LAPSED.label)
     if sha256.strip().lower() != consent.sha256_zh:
         raise OtherText()
-    if not Asked().permits(by, consent):
-        raise NotPermitted()
 
 
 def _told(consent: Consent, document: Document) -> dict[str, object]:

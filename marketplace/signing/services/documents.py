@@ -219,14 +219,14 @@ def _turn_of(document: Document, sha256: str, by: Actor) -> Signature:
     own = list(document.signatures.filter(organisation=by.acts_for)) if by.acts_for is not None else []
     if not own:
         raise NotFound()
+    if not binds(by, own[0].organisation_id):
+        raise NotPermitted()
     is_late = document.expires_at is not None and document.expires_at <= clock.now()
     if document.state not in UNSIGNED or is_late:
         state = DocumentState.EXPIRED if document.state in UNSIGNED else DocumentState(document.state)
         raise NotCurrent(number=document.number, version=document.version, state=state.label)
     if sha256.strip().lower() != document.sha256_zh:
         raise OtherText()
-    if not binds(by, own[0].organisation_id):
-        raise NotPermitted()
     if all(slot.is_signed for slot in own):
         raise AlreadySigned()
     turn = document.next_signature()
@@ -289,7 +289,7 @@ def _signature_page(document: Document, key: sealing.SealKey, language: Language
             for slot in document.signatures.order_by("order")
         ],
         "certificate": {
-            "subject": key.certificate.subject.human_friendly,
+            "subject": key.subject,
             "fingerprint": key.fingerprint,
             "is_demo": key.is_demo,
         },

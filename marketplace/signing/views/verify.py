@@ -20,7 +20,10 @@ FINDINGS = {
     Outcome.SEALED: ("go", _("This is the sealed file, unchanged")),
     Outcome.TEXT: ("go", _("This is the text of a document of this market, unchanged")),
     Outcome.ADDED: ("stop", _("Something was added to this file after it was sealed")),
-    Outcome.ALTERED: ("stop", _("This file is not as it was sealed: at least one byte has changed")),
+    Outcome.ALTERED: (
+        "stop",
+        _("Not a file this market sealed: at least one byte has changed, or it was made elsewhere"),
+    ),
     Outcome.UNKNOWN: ("off", _("This market knows no such file")),
 }
 
