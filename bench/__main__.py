@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-PARTS = ("search", "pages", "importing", "rights", "delay", "startup")
+PARTS = ("search", "pages", "importing", "rights", "statement", "delay", "startup")
 
 
 def measure(name: str, scale: float) -> dict[str, Any]:

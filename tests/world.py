@@ -40,8 +40,8 @@ from tests.builders import a_pdf, a_person, an_organisation, joins
 from tests.catalogue import makers
 from tests.deals.talks import a_negotiation, accepts_nda, an_offer
 from tests.payments.makers import MoneyMatters, money_matters
-from tests.signing.makers import SigningMatters, signing_matters
 from tests.rights.makers import a_paper, owned, pledged
+from tests.signing.makers import SigningMatters, signing_matters
 
 HEAD = "公开(公告)号,申请号,标题,申请人,申请日\r\n"
 

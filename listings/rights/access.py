@@ -5,11 +5,15 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from listings.assets.models import Asset
+from listings.assets.states import PartyRole
 from listings.patents.access import get_shown
+from listings.rights.facts import plain_name
 from listings.rights.graphs import DESK, HOLDER
 from listings.rights.models import Consent, Entry, PledgeRelease, Statement
 from listings.rights.services.statements import PURPOSE
-from listings.rights.states import ReleaseState, StatementState
+from listings.rights.states import EntryKind, ReleaseState, StatementState
+from marketplace.accounts.models import Organisation
+from marketplace.core import clock
 from marketplace.core.access import found
 from marketplace.core.actor import Actor
 from marketplace.core.errors import NotFound
@@ -40,6 +44,19 @@ def get_own_right(actor: Actor, pk: int) -> Asset:
     if not may_state(actor, asset):
         raise NotFound()
     return asset
+
+
+def owns_beside_the_holder(organisation_id: int, asset: Asset) -> bool:
+    """Whether the organisation is a co-owner: by the register's entries, else by the names the office published."""
+    if asset.holder_id == organisation_id:
+        return False
+    owners = Entry.objects.of([asset.pk]).on(clock.today()).filter(kind=EntryKind.OWNERSHIP, is_recorded_only=False)
+    if owners.exists():
+        return owners.filter(party_id=organisation_id).exists()
+    organisation = Organisation.objects.get(pk=organisation_id)
+    names = {plain_name(one) for one in (organisation.name_zh, organisation.name_en) if one}
+    roles = (PartyRole.OWNER, PartyRole.ASSIGNEE, PartyRole.APPLICANT)
+    return any(plain_name(one.name) in names for one in asset.parties.filter(role__in=roles))
 
 
 def statements_visible_to(actor: Actor) -> StatefulQuerySet[Statement]:

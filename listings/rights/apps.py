@@ -9,8 +9,18 @@ class RightsConfig(AppConfig):
 
     def ready(self) -> None:
         """Make lifecycles, the timer of terms, the paper guard, notices, pages and registries known."""
-        from listings.rights import access, checking, contributions, graphs, notices, subscribers  # noqa: F401
+        from listings.rights import (  # noqa: F401
+            access,
+            checking,
+            contributions,
+            demo_data,
+            graphs,
+            notices,
+            subscribers,
+        )
         from listings.rights.services import entries, licences, ownership, pledges, reservations, statements  # noqa: F401
+        from marketplace.core.demo import chapter
 
         notices.announce_all()
         contributions.contribute()
+        chapter(25, "rights", demo_data.load)

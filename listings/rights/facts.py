@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,6 +13,11 @@ from listings.assets.states import ENDED, LegalStatus
 from listings.rights.points import Finding, Named
 from listings.rights.scope import WHOLE, Scope
 from listings.rights.states import Act, ConsentKind, EntryKind
+
+
+def plain_name(name: str) -> str:
+    """A name without regard to width, case and spaces: how two spellings of one name are known as the same."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 class EntryFact(NamedTuple):
@@ -43,7 +49,10 @@ class EntryFact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GivenConsent:
-    """A yes that a caller vouches for. `asset_id` None is for every right asked about, no `acts` for every act."""
+    """A yes that a caller vouches for. `asset_id` None is for every right asked about, no `acts` for every act.
+
+    An organisation's own `name` counts where the register knows the party it is asked of by name only.
+    """
 
     kind: ConsentKind
     organisation_id: int | None = None
@@ -126,7 +135,7 @@ class Case:
                 return True
             if organisation_id is not None and one.organisation_id == organisation_id:
                 return True
-            if organisation_id is None and one.organisation_id is None and one.name == name:
+            if organisation_id is None and name and plain_name(one.name) == plain_name(name):
                 return True
         return False
 

@@ -59,6 +59,7 @@ LANES = (
     (gettext_lazy("Preservation, dispute"), "freeze", FREEZES),
 )
 YEARS_SHOWN = 20
+MOST_ROWS = 6
 
 
 def entries_of(asset: Asset) -> list[Entry]:
@@ -116,26 +117,56 @@ def _span(asset: Asset, entries: Sequence[Entry], today: date) -> charts.Span:
 
 
 def drawn(asset: Asset, entries: Sequence[Entry], on: date, name: str) -> charts.RightsBar:
-    """Owners, licences, pledges and freezes over the life of the right, with the line of the day asked about."""
+    """Owners, licences, pledges and freezes over the life of the right, with the line of the day asked about.
+
+    Owners of one period share a stretch; what overlaps otherwise stands in rows below each other.
+    """
     lang = get_language() or "zh-hans"
     span = _span(asset, entries, on)
     lanes = []
     for label, kind, kinds in LANES:
-        stretches, words = [], []
-        for one in sorted((one for one in entries if one.kind in kinds), key=lambda entry: entry.starts_on):
-            end = one.last_day or asset.expires_on or span.end
-            inside = " ".join(filter(None, (one.party_shown or kind_words(one), share_words(one))))
-            after = formats.day(one.last_day, lang) if one.last_day is not None else ""
-            stretches.append(charts.Stretch(kind, one.starts_on, max(end, one.starts_on), inside, after))
-            words.append(f"{inside} {days_words(one)}".strip())
-        if not stretches and kind == "own" and asset.holder is not None:
+        found = _stretches(asset, [one for one in entries if one.kind in kinds], kind, span, lang)
+        if not found and kind == "own" and asset.holder is not None:
             start = asset.granted_on or asset.filed_on or on
-            end = asset.expires_on or span.end
-            stretches.append(charts.Stretch(kind, start, max(end, start), asset.holder.name))
-            words.append(asset.holder.name)
-        lanes.append(charts.Lane(str(label), "; ".join(words) or say("rights", "none"), stretches))
+            end = max(asset.expires_on or span.end, start)
+            found = [(charts.Stretch(kind, start, end, asset.holder.name), asset.holder.name)]
+        rows = _rows(found)[:MOST_ROWS] or [[]]
+        for row in rows:
+            words = "; ".join(said for _stretch, said in row) or say("rights", "none")
+            lanes.append(charts.Lane(str(label), words, [stretch for stretch, _said in row]))
     today_label = _("today") if on == clock.today() else formats.day(on, lang)
     return charts.rights_bar(lanes, span=span, today=on, today_label=today_label, name=name)
+
+
+def _stretches(
+    asset: Asset, entries: Iterable[Entry], kind: str, span: charts.Span, lang: str
+) -> list[tuple[charts.Stretch, str]]:
+    """Each entry as a stretch with its words, the earlier first; owners of the same days together."""
+    together: dict[tuple[date, date | None, int], list[Entry]] = {}
+    for one in sorted(entries, key=lambda entry: (entry.starts_on, entry.pk)):
+        alone = 0 if one.kind == EntryKind.OWNERSHIP else one.pk
+        together.setdefault((one.starts_on, one.last_day, alone), []).append(one)
+    found = []
+    for (start, last, _alone), same in together.items():
+        inside = _("; ").join(
+            " ".join(filter(None, (one.party_shown or kind_words(one), share_words(one)))) for one in same
+        )
+        end = max(last or asset.expires_on or span.end, start)
+        after = formats.day(last, lang) if last is not None else ""
+        found.append((charts.Stretch(kind, start, end, inside, after), f"{inside} {days_words(same[0])}".strip()))
+    return found
+
+
+def _rows(found: list[tuple[charts.Stretch, str]]) -> list[list[tuple[charts.Stretch, str]]]:
+    """Stretches dealt out so that none covers another: each goes to the first row whose last one has ended."""
+    rows: list[list[tuple[charts.Stretch, str]]] = []
+    for one in found:
+        row = next((row for row in rows if row[-1][0].end < one[0].start), None)
+        if row is None:
+            rows.append([one])
+        else:
+            row.append(one)
+    return rows
 
 
 def table(entries: Iterable[Entry], actor: Actor, on: date) -> list[dict[str, Any]]:

@@ -33,7 +33,9 @@ SELECT a.id, a.office, a.number, a.status, a.granted_on, a.expires_on, a.holder_
        coalesce(p.kind_code, ''),
        (SELECT json_agg(json_build_array(y.role, y.name, y.name_en) ORDER BY y.sequence) FROM assets_party y
          WHERE y.asset_id = a.id AND y.role IN ('owner', 'assignee', 'applicant'))::text,
-       (SELECT json_agg(json_build_array(c.kind, c.organisation_id, c.name, c.acts)) FROM rights_consent c
+       (SELECT json_agg(json_build_array(c.kind, c.organisation_id, coalesce(nullif(g.name_zh, ''), g.name_en, c.name),
+                                          c.acts))
+          FROM rights_consent c LEFT JOIN accounts_organisation g ON g.id = c.organisation_id
          WHERE c.asset_id = a.id AND c.revoked_at IS NULL
            AND (c.subject_id IS NULL OR (c.subject_kind = %(subject_kind)s AND c.subject_id = %(subject_id)s)))::text,
        (SELECT json_agg(json_build_array(r.act, r.subject_kind, r.subject_id)) FROM rights_reservation r

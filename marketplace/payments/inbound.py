@@ -39,7 +39,7 @@ INBOUND_GRAPH = register(
         initial=_S.RECEIVED,
         states=InboundState,
         edges=(
-            Edge("apply", (_S.RECEIVED,), _S.APPLIED, Clock(), _("Apply"), due=WorkingDays(1)),
+            Edge("apply", (_S.RECEIVED,), _S.APPLIED, Clock(), _("Apply the event"), due=WorkingDays(1)),
             Edge("ignore", (_S.RECEIVED,), _S.IGNORED, Clock(), _("Ignore")),
             Edge("quarantine", (_S.RECEIVED,), _S.QUARANTINED, Clock(), _("Set aside")),
             Edge(

@@ -62,4 +62,5 @@ def reconcile() -> int:
     """Ask providers for what their webhooks may have lost, and after every payment that is still open."""
     found = polling.poll()
     inbox.apply_waiting()
+    _each(polling.abandoned_payins(), polling.close_payin)
     return found + _each(polling.open_payins(), polling.ask_payin)

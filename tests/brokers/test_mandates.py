@@ -146,6 +146,7 @@ def test_terms_never_change_and_introductions_stay():
         Introduction.objects.all().delete()
 
 
+@pytest.mark.rule("PF-BROKER-FEE")
 def test_an_introduction_freezes_the_terms():
     listing = makers.a_listing()
     made = an_introduction(listing, pct="3.000")
@@ -156,6 +157,7 @@ def test_an_introduction_freezes_the_terms():
     assert commission.terms["payer"] == "split"
 
 
+@pytest.mark.rule("PF-BROKER-BYPASS")
 def test_protection_ends_with_the_tail_of_the_frozen_terms():
     listing = makers.a_listing()
     made = an_introduction(listing)

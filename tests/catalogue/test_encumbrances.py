@@ -11,7 +11,7 @@ from listings.catalogue.services import listings as service
 from listings.catalogue.states import ListingState, Mode
 from listings.rights.services import consents, entries
 from listings.rights.states import Act, ConsentKind, EndReason, LicenceType
-from marketplace.core import clock, relay
+from marketplace.core import clock
 from marketplace.core.models import Event
 from tests import cast
 from tests.catalogue.makers import a_listing, a_right
@@ -79,7 +79,6 @@ def test_a_pledged_right_is_offered_with_the_pledge_told():
 def test_an_order_suspends_what_stands_and_its_end_lets_it_resume():
     listing = a_listing()
     order = preserved(listing.rights[0])
-    relay.relay_all()
     follow_rights(list(Event.objects.filter(kind="rights.record")))
 
     listing.refresh_from_db()

@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from listings.brokers.services import mandates
@@ -33,7 +33,7 @@ from marketplace.core.models import Event
 from tests import cast
 from tests.brokers.makers import a_proposal, zhou
 from tests.catalogue import makers
-from tests.deals.talks import a_negotiation, a_sealed_listing, an_offer, terms
+from tests.deals.talks import a_negotiation, a_sealed_listing, an_offer, terms, until_expired
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 THREADS = 12
@@ -211,24 +211,56 @@ def test_counter_against_accept_ends_in_one_of_the_two():
     assert sum(outcomes.values()) == 10
 
 
-def test_control_without_the_lock_an_older_price_is_agreed_to(monkeypatch):
-    offer = an_offer()
+@contextmanager
+def without_triggers(table: str) -> Iterator[None]:
+    """The table without its triggers, put back afterwards."""
+    with connection.cursor() as cursor:
+        cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
+
+
+def accept_while_a_counter_comes(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Ines has looked at version 1 and not decided yet, without a lock, when Bo replaces it."""
     monkeypatch.setattr(offers, "locked_all", all_unlocked)
     monkeypatch.setattr(offers, "locked", unlocked)
-    monkeypatch.setattr(offers, "_named", slowly(offers._named, 1.0))
+    looked, replaced = threading.Event(), threading.Event()
+    look = offers._named
 
-    def counters_later() -> None:
-        time.sleep(0.3)
+    def lingering(*args: Any) -> Offer:
+        found = look(*args)
+        looked.set()
+        replaced.wait(60)
+        return found
+
+    monkeypatch.setattr(offers, "_named", lingering)
+
+    def counters() -> None:
+        looked.wait(60)
         offers.make_offer(
             negotiation_id=offer.negotiation_id, by=cast.bo().actor, terms=terms(price=Decimal("9.00")), answers=1
         )
+        replaced.set()
 
-    race(
-        lambda: offers.accept_offer(negotiation_id=offer.negotiation_id, version=1, by=cast.ines().actor),
-        counters_later,
+    return race(
+        lambda: offers.accept_offer(negotiation_id=offer.negotiation_id, version=1, by=cast.ines().actor), counters
     )
-    deal = Deal.objects.get()
-    assert deal.price != Offer.objects.order_by("-version")[0].price
+
+
+def test_control_without_lock_and_trigger_an_older_price_is_agreed_to(monkeypatch):
+    offer = an_offer()
+    with without_triggers("deals_offer"):
+        accept_while_a_counter_comes(offer, monkeypatch)
+        assert Deal.objects.get().price != Offer.objects.order_by("-version")[0].price
+
+
+def test_without_the_lock_the_trigger_alone_still_refuses_the_older_price(monkeypatch):
+    ends = accept_while_a_counter_comes(an_offer(), monkeypatch)
+    assert isinstance(ends[0], DatabaseError) and ends[1] is None
+    assert not Deal.objects.exists()
 
 
 # ── invariants 1, 3, 12: a right is promised once ────────────────────────────────────────────────────────────────────
@@ -319,8 +351,8 @@ def test_expiry_against_acceptance_has_one_outcome():
 def test_control_without_the_databases_clock_an_expired_offer_is_accepted(monkeypatch):
     from listings.deals.services import offers as module
 
-    offer = an_offer(valid_until=timezone.now() + timedelta(seconds=0.8))
-    time.sleep(1.0)
+    offer = an_offer(valid_until=timezone.now() + timedelta(seconds=8))
+    until_expired(offer)
     monkeypatch.setattr(module.clock, "database_now", lambda: offer.valid_until - timedelta(seconds=1))
     offers.accept_offer(negotiation_id=offer.negotiation_id, version=1, by=cast.ines().actor)
     assert Deal.objects.exists()

@@ -104,6 +104,13 @@ def without_share_trigger() -> Iterator[None]:
             cursor.execute(f'ALTER TABLE rights_entry ENABLE TRIGGER "{name}"')
 
 
+@pytest.fixture(autouse=True)
+def everybody_is_there() -> None:
+    """The cast, before threads ask for it."""
+    for part in (cast.ines, cast.bo, cast.lena, cast.ops):
+        part()
+
+
 @pytest.fixture
 def unlocked(monkeypatch) -> None:
     """Locks that lock nothing: whoever comes, comes in."""

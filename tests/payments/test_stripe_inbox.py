@@ -22,6 +22,7 @@ from marketplace.payments.inbound import Doubt, InboundState
 from marketplace.payments.models import InboundEvent, Journal, ProviderCall, RefusedDelivery
 from marketplace.payments.refusals import ProviderFails
 from marketplace.payments.services import inbox, polling
+from marketplace.payments.services.obligations import cancel_obligation
 from marketplace.payments.services.payins import apply_payin
 from marketplace.payments.services.payouts import send_payout
 from marketplace.payments.states import CallState, PayInState, PayoutState
@@ -201,7 +202,7 @@ def test_a_replayed_delivery_is_counted_and_then_stale(practice: Practice, waiti
         b"\xff\xfe",
         b'{"id": "evt_1", "type": "x", "created": 1, "livemode": "no", "object": "event", "data": {"object": {}}}',
         b'{"id": "evt_1", "type": "x", "created": 1e400, "livemode": false, "data": {"object": {"object": "x"}}}',
-        b'{"id": "", "type": "x", "created": 1, "livemode": true, "object": "event", "data": {"object": {"object": 1}}}',
+        b'{"id": "", "type": "x", "created": 1, "livemode": true, "data": {"object": {"object": "x"}}}',
     ],
 )
 def test_what_is_signed_and_yet_no_event_is_refused(practice: Practice, raw: bytes):
@@ -363,6 +364,31 @@ def test_an_open_payment_is_asked_after(practice: Practice, waiting):
         assert polling.open_payins() == []
     waiting.refresh_from_db()
     assert waiting.state == PayInState.RECEIVED
+
+
+def test_a_page_nobody_is_to_pay_on_any_more_is_closed(practice: Practice):
+    payer = bo()
+    obligation = owes(payer)
+    payin = opens(payer, obligation)
+    cancel_obligation(obligation_id=obligation.pk, by=ops().actor)
+    assert polling.abandoned_payins() == [payin.pk]
+    polling.close_payin(payin.pk)
+    assert practice.fake.every("checkout.session")[0]["status"] == "expired"
+    assert polling.abandoned_payins() == []
+
+
+def test_money_that_came_before_the_page_was_closed_is_booked_as_owed_back(practice: Practice):
+    payer = bo()
+    obligation = owes(payer)
+    payin = opens(payer, obligation)
+    practice.do("pay", session=payin.external_id)
+    cancel_obligation(obligation_id=obligation.pk, by=ops().actor)
+    polling.close_payin(payin.pk)
+    assert books() == {
+        "clearing USD": Decimal("970.70"),
+        "provider_fee USD": Decimal("29.30"),
+        "suspense USD": Decimal("-1000.00"),
+    }
 
 
 # ── calls ────────────────────────────────────────────────────────────────────────────────────────────────────────────

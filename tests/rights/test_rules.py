@@ -241,6 +241,16 @@ def test_co_owners_that_only_the_office_names_agree_by_a_paper(right):
 
 
 @pytest.mark.rule("PAT-COOWN-ALL")
+def test_a_co_owner_that_the_office_names_agrees_as_an_organisation_of_the_market(right):
+    bo = cast.bo()
+    Party.objects.create(asset=right, role=PartyRole.OWNER, sequence=2, name=f" {bo.organisation.name_zh}")
+    assert not ask(right, Act.ASSIGN).is_allowed
+
+    consents.give_consent(asset_id=right.pk, kind=ConsentKind.CO_OWNER, acts=[Act.ASSIGN], by=bo.actor)
+    assert ask(right, Act.ASSIGN).is_allowed and not ask(right, Act.EXCLUSIVE).is_allowed
+
+
+@pytest.mark.rule("PAT-COOWN-ALL")
 def test_a_stored_consent_counts_for_its_acts_and_subject_until_it_is_revoked(right, ines):
     bo, deal = cast.bo(), a_subject()
     owned(right, (ines, (1, 2)), (bo, (1, 2)))

@@ -86,7 +86,11 @@ def all_owners_agree(case: Case, right: Right) -> Iterator[Finding]:
         if others:
             yield SHARES_FEE.found(right, names=Names(tuple(one.name for one in others)))
         return
-    silent = [one for one in others if not case.agreed(right, ConsentKind.CO_OWNER, one.organisation_id, one.name.zh)]
+    silent = [
+        one
+        for one in others
+        if not case.agreed(right, ConsentKind.CO_OWNER, one.organisation_id, one.name.zh or one.name.en)
+    ]
     if silent:
         found = CO_OWNERS_PLEDGE if case.act == Act.PLEDGE else CO_OWNERS
         yield found.found(

@@ -66,8 +66,7 @@ def _consents(actor: Actor, asset: Asset) -> dict[str, Any] | None:
     """What the reader's organisation, a co-owner, agreed to and can take back; None for everybody else."""
     if actor.org_id is None or not SIGNERS.permits(actor, Consent(organisation_id=actor.org_id)):
         return None
-    owner = Entry.objects.of([asset.pk]).on(clock.today()).filter(kind=EntryKind.OWNERSHIP, party_id=actor.org_id)
-    if asset.holder_id == actor.org_id or not owner.exists():
+    if not access.owns_beside_the_holder(actor.org_id, asset):
         return None
     given = Consent.objects.live().filter(asset=asset, organisation_id=actor.org_id)
     return {"given": list(given), "form": ConsentForm()}

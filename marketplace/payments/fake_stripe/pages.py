@@ -45,6 +45,12 @@ WORDS = {
     "onboard_do": ("资料齐全，完成开通", "All papers given: finish"),
     "onboard_not": ("稍后再补资料", "Leave it for later"),
     "board": ("支付演练：开关", "Payment practice: switches"),
+    "fault": ("故障", "Fault"),
+    "path": ("路径", "Path"),
+    "arm": ("布置", "Arm"),
+    "armed": ("已布置", "Armed"),
+    "status": ("状态", "Status"),
+    "acts": ("操作", "Acts"),
     "gone": ("没有这个页面。", "There is no such page."),
 }
 
@@ -67,7 +73,10 @@ table { border-collapse: collapse; width: 100%; font-size: .85rem; }
 td, th { border-bottom: 1px solid #dde; padding: .3rem .5rem; text-align: left; overflow-wrap: anywhere; }
 form { margin: .75rem 0; }
 .row { display: flex; gap: .75rem; flex-wrap: wrap; align-items: end; }
-input, select { font: inherit; padding: .4rem; min-height: 36px; }
+input:not([type=radio]), select { font: inherit; padding: .4rem; min-height: 36px; }
+input[type=radio] { margin: 0 .5rem 0 0; }
+.buttons { display: flex; gap: .5rem; flex-wrap: wrap; }
+.buttons form, td form { margin: .15rem 0; display: inline-block; }
 """
 
 
@@ -157,56 +166,64 @@ def board_page(state: Thing, things: dict[str, list[Thing]], said: str, lang: st
     parts = [
         f'<p class="problem" role="status">{escape(said)}</p>' if said else "",
         '<form method="post" class="row"><input type="hidden" name="act" value="faults">'
-        f'<label>Fault <select name="kind">{options}</select></label>'
-        '<label>Path <input name="path" value="*"></label><button>Arm</button></form>',
-        _one_button("faults", "Disarm all faults", {}),
-        _one_button("settle", "Let all money become available", {}),
-        _one_button("webhooks", "Webhooks: three times, shuffled", {"duplicate": "3", "shuffle": "yes"}),
-        _one_button("webhooks", "Webhooks: paused", {"paused": "yes"}),
-        _one_button("webhooks", "Webhooks: normal, send what waits", {}),
-        f"<p>Armed: <code>{escape(json.dumps(state['faults']))}</code> · webhooks: "
+        f'<label>{say("fault", lang)} <select name="kind">{options}</select></label>'
+        f'<label>{say("path", lang)} <input name="path" value="*"></label><button>{say("arm", lang)}</button></form>',
+        '<div class="buttons">',
+        _one_button("faults", ("解除全部故障", "Disarm all faults"), {}, lang),
+        _one_button("settle", ("让全部款项到账可用", "Let all money become available"), {}, lang),
+        _one_button(
+            "webhooks",
+            ("通知：每条三次，乱序", "Webhooks: three times, shuffled"),
+            {"duplicate": "3", "shuffle": "yes"},
+            lang,
+        ),
+        _one_button("webhooks", ("通知：暂停", "Webhooks: paused"), {"paused": "yes"}, lang),
+        _one_button("webhooks", ("通知：恢复，补发积压", "Webhooks: normal, send what waits"), {}, lang),
+        "</div>",
+        f"<p>{say('armed', lang)}: <code>{escape(json.dumps(state['faults']))}</code> · webhooks "
         f"<code>{escape(json.dumps(state['webhooks']))}</code></p>",
     ]
+    heads = "".join(f"<th>{say(word, lang)}</th>" for word in ("status", "amount", "acts"))
     for kind, rows in things.items():
         lines = "".join(
             f"<tr><td>{escape(row['id'])}</td><td>{escape(str(row.get('status', '')))}</td>"
             f"<td>{shown_amount(row['amount'], row['currency']) if 'amount' in row else ''}</td>"
-            f"<td>{_acts_on(kind, row)}</td></tr>"
+            f"<td>{_acts_on(kind, row, lang)}</td></tr>"
             for row in rows
         )
-        parts.append(
-            f"<h2>{kind}</h2><table><thead><tr><th>id</th><th>status</th><th>amount</th><th>acts</th></tr></thead>"
-            f"<tbody>{lines}</tbody></table>"
-        )
+        parts.append(f"<h2>{kind}</h2><table><thead><tr><th>ID</th>{heads}</tr></thead><tbody>{lines}</tbody></table>")
     return page(say("board", lang), "".join(parts), lang, wide=True)
 
 
-def _acts_on(kind: str, row: Thing) -> str:
+def _acts_on(kind: str, row: Thing, lang: str) -> str:
     pk = row["id"]
-    if kind == "charge" and row["status"] == "succeeded" and not row["disputed"]:
-        return _one_button("dispute", "Dispute it", {"charge": pk})
+    if kind == "charge" and pk.startswith("ch_") and row["status"] == "succeeded" and not row["disputed"]:
+        return _one_button("dispute", ("提出争议", "Dispute it"), {"charge": pk}, lang)
     if kind == "dispute" and row["status"] not in ("won", "lost"):
-        return _one_button("close_dispute", "Platform wins", {"dispute": pk, "won": "yes"}) + _one_button(
-            "close_dispute", "Platform loses", {"dispute": pk}
-        )
+        return _one_button(
+            "close_dispute", ("平台胜", "Platform wins"), {"dispute": pk, "won": "yes"}, lang
+        ) + _one_button("close_dispute", ("平台败", "Platform loses"), {"dispute": pk}, lang)
     if kind == "refund" and row["status"] == "succeeded":
-        return _one_button("fail_refund", "Bank returns it", {"refund": pk})
+        return _one_button("fail_refund", ("银行退回", "Bank returns it"), {"refund": pk}, lang)
     if kind == "payment_intent" and row["status"] == "processing":
-        return _one_button("finish", "Arrives", {"payment_intent": pk, "passed": "yes"}) + _one_button(
-            "finish", "Fails", {"payment_intent": pk}
+        return _one_button("finish", ("到账", "Arrives"), {"payment_intent": pk, "passed": "yes"}, lang) + _one_button(
+            "finish", ("失败", "Fails"), {"payment_intent": pk}, lang
         )
     if kind == "account":
         return _one_button(
-            "payout", "Pay out to its bank", {"account": pk, "currency": row["default_currency"], "paid": "yes"}
-        ) + _one_button("restrict", "Stop it", {"account": pk})
+            "payout",
+            ("付至其银行", "Pay out to its bank"),
+            {"account": pk, "currency": row["default_currency"], "paid": "yes"},
+            lang,
+        ) + _one_button("restrict", ("停用", "Stop it"), {"account": pk}, lang)
     if kind == "payout" and row["status"] != "failed":
-        return _one_button("fail_payout", "Bank returns it", {"payout": pk})
+        return _one_button("fail_payout", ("银行退回", "Bank returns it"), {"payout": pk}, lang)
     return ""
 
 
-def _one_button(act: str, label: str, fields: dict[str, str]) -> str:
+def _one_button(act: str, label: tuple[str, str], fields: dict[str, str], lang: str) -> str:
     hidden = "".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in fields.items())
     return (
         f'<form method="post"><input type="hidden" name="act" value="{act}">{hidden}'
-        f'<button class="plain">{escape(label)}</button></form>'
+        f'<button class="plain">{escape(label[lang == "en"])}</button></form>'
     )

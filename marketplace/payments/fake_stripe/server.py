@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -120,6 +121,9 @@ class FakeStripe:
 
     def _authenticate(self, authorization: str, account: str) -> None:
         key = authorization.removeprefix("Bearer ").strip()
+        if key.startswith("Basic "):  # curl -u sk_test_…:
+            with suppress(ValueError):
+                key = base64.b64decode(key.removeprefix("Basic ")).decode("ascii", "replace").partition(":")[0]
         mode = "live" if self.books.is_live else "test"
         if not re.fullmatch(rf"(sk|rk)_{mode}_\w+", key):
             shown = f"{key[:8]}…" if key else "(none)"

@@ -150,6 +150,11 @@ class StripeProvider:
             charge_id=charge.id,
         )
 
+    def close_payin(self, payin: PayIn) -> None:
+        """Close the page of a payment nobody is to make any more. Raises ProviderRefused when it was made already."""
+        with asking():
+            client().v1.checkout.sessions.expire(payin.external_id)
+
     def _session_of(self, payin: PayIn) -> Any:
         """The session of a payment in, found by our id in its metadata when the answer that named it was lost."""
         sessions = client().v1.checkout.sessions

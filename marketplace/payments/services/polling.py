@@ -13,16 +13,19 @@ from django.conf import settings
 from django.db import transaction
 
 from marketplace.core import clock
+from marketplace.core.locks import locked
 from marketplace.payments.gateways.ports import ProviderRefused, ProviderUnknown, providers
 from marketplace.payments.gateways.stripe import CODE, StripeProvider
 from marketplace.payments.gateways.stripe_events import SUBSCRIBED
+from marketplace.payments.gateways.stripe_facts import SESSION_LIFE
 from marketplace.payments.models import PayIn, PayoutAccount, PollMark
 from marketplace.payments.services.inbox import keep
 from marketplace.payments.services.payins import TruthContradicts, apply_payin, contradict
-from marketplace.payments.states import PayoutAccountState
+from marketplace.payments.states import PayInState, PayoutAccountState
 
 OVERLAP = timedelta(minutes=10)  # clocks differ, and events appear a moment after their time
 SETTLING = timedelta(minutes=2)  # a payer needs that long at least
+CLOSED = "closed at the provider"
 FARTHEST = timedelta(days=29)  # the provider keeps events for 30 days
 log = structlog.get_logger(__name__)
 
@@ -63,6 +66,26 @@ def ask_payin(payin_id: int) -> None:
         apply_payin(payin_id)
     except TruthContradicts as error:
         contradict(payin_id, str(error))
+
+
+def abandoned_payins() -> list[int]:
+    """Payments that ended here while the provider's page for them may still take money."""
+    rows = PayIn.objects.in_state(PayInState.EXPIRED, PayInState.FAILED).filter(
+        provider=CODE, state_since__gt=clock.now() - SESSION_LIFE
+    )
+    return list(rows.exclude(external_id="").exclude(note=CLOSED).order_by("pk").values_list("pk", flat=True)[:200])
+
+
+def close_payin(payin_id: int) -> None:
+    """Close the provider's page of such a payment; if it was paid meanwhile, book that. Raises ProviderUnknown."""
+    payin = PayIn.objects.get(pk=payin_id)
+    try:
+        StripeProvider().close_payin(payin)
+    except ProviderRefused:
+        ask_payin(payin_id)
+    with locked(PayIn, payin_id) as fresh:
+        fresh.note = CLOSED
+        fresh.save(update_fields=["note"])
 
 
 def poll_account(account: str) -> int:
