@@ -59,7 +59,7 @@ def found_page(
     in_order: Callable[[Sequence[int]], Sequence[Any]],
     serializer: type[serializers.BaseSerializer[Any]],
 ) -> dict[str, Any]:
-    """One page of what the address asks for, with the facets' counts; raises ValidationError for what it cannot read."""
+    """One page of what the address asks for, with the facets' counts. Raises ValidationError."""
     asked = filterset(request.query_params, request=request)
     if not asked.form.is_valid():
         raise serializers.ValidationError(asked.form.errors)
