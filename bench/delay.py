@@ -7,7 +7,7 @@ import sys
 import time
 from urllib.parse import quote
 
-from bench.harness import answer, figure, fresh_site, get, program, scale_from_arguments
+from bench.harness import SITE, answer, figure, fresh_site, get, program, scale_from_arguments, web
 
 PORT = 8394
 TARGET_S = 5.0
@@ -25,21 +25,8 @@ def run(scale: float) -> None:
         operator = ops()
         call_command("rebuild_search", stdout=sys.stderr)
         celery = [sys.executable, "-m", "celery", "--quiet", "-A", "marketplace"]
-        serve = [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "-k",
-            "gthread",
-            "--threads",
-            "2",
-            "-w",
-            "1",
-            "-b",
-            f"127.0.0.1:{PORT}",
-        ]
         with (
-            program([*serve, "marketplace.wsgi:application"], PORT, "/healthz"),
+            program([*web(PORT), SITE], PORT, "/healthz"),
             program([*celery, "worker", "-c", "1", "--loglevel", "WARNING"], PORT, "/healthz"),
             program([*celery, "beat", "-s", str(directory / "beat"), "--loglevel", "WARNING"], PORT, "/healthz"),
         ):

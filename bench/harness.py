@@ -91,6 +91,15 @@ def program(
         process.wait(30)
 
 
+def web(port: int, *, threads: int = 2) -> list[str]:
+    """The command of a web server as the site runs it, one process; the application's name comes after it."""
+    options = ["-k", "gthread", "--threads", str(threads), "-w", "1", "--keep-alive", "120", "--log-level", "warning"]
+    return [sys.executable, "-m", "gunicorn", *options, "-b", f"127.0.0.1:{port}"]
+
+
+SITE = "marketplace.wsgi:application"
+
+
 def get(port: int, path: str, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:

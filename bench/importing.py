@@ -40,8 +40,9 @@ HEADER = [
 ]
 
 
-def write_sheet(path: Path, count: int, seed: int) -> None:
-    """`count` rows in the shape of a Chinese spreadsheet export, every number with its check digit."""
+def write_sheet(path: Path, count: int, seed: int, words: int = 70) -> None:
+    """`count` rows in the shape of a Chinese spreadsheet export, every number with its check digit; `words` to an
+    abstract."""
     rng = random.Random(seed)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         out = csv.writer(file)
@@ -49,7 +50,7 @@ def write_sheet(path: Path, count: int, seed: int) -> None:
         for n in range(count):
             year = rng.randrange(2008, 2025)
             body = f"{year}1{seed:01d}{n:06d}"
-            text = "".join(rng.choices(WORDS, k=70))
+            text = "".join(rng.choices(WORDS, k=words))
             out.writerow(
                 [
                     f"CN{body}.{check_digit(body)}",
@@ -68,7 +69,7 @@ def write_sheet(path: Path, count: int, seed: int) -> None:
 
 
 class Peak:
-    """The largest resident size of a process tree, sampled while it lives."""
+    """The largest size of a process tree, sampled while it lives; a page that several share counts once."""
 
     def __init__(self, pid: int) -> None:
         self.largest = 0
@@ -80,10 +81,11 @@ class Peak:
         while True:
             try:
                 family = [self._process, *self._process.children(recursive=True)]
-                self.largest = max(self.largest, sum(one.memory_info().rss for one in family))
+                self.largest = max(self.largest, sum(one.memory_full_info().pss for one in family))
             except psutil.NoSuchProcess:
-                return
-            time.sleep(0.1)
+                if not self._process.is_running():
+                    return
+            time.sleep(0.2)
 
 
 def import_sheet(path: Path) -> tuple[float, float, dict[str, object]]:

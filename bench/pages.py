@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from bench.harness import (
+    SITE,
     answer,
     cpu_per_request,
     figure,
@@ -17,6 +18,7 @@ from bench.harness import (
     program,
     requester,
     scale_from_arguments,
+    web,
 )
 
 ROUNDS = 5
@@ -123,28 +125,11 @@ def measure(directory: Path, count: int) -> list[dict[str, object]]:
     from listings.catalogue.models import Listing
 
     number = Listing.objects.order_by("-published_at", "-id").values_list("number", flat=True)[0]
-    serve = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "-k",
-        "gthread",
-        "--threads",
-        "2",
-        "-w",
-        "1",
-        "--keep-alive",
-        "120",
-        "--log-level",
-        "warning",
-    ]
     servers = postmaster_of(directory)
     costs: dict[str, list[float]] = {}
     with (
-        program([*serve, "-b", f"127.0.0.1:{FLOOR_PORT}", "bench.floor_site:application"], FLOOR_PORT) as floor,
-        program(
-            [*serve, "-b", f"127.0.0.1:{SITE_PORT}", "marketplace.wsgi:application"], SITE_PORT, "/healthz"
-        ) as site,
+        program([*web(FLOOR_PORT), "bench.floor_site:application"], FLOOR_PORT) as floor,
+        program([*web(SITE_PORT), SITE], SITE_PORT, "/healthz") as site,
     ):
         several = [f"/listings/?mode={mode}&page={page}" for mode in ("transfer", "open") for page in range(1, 21)]
         plans = {

@@ -63,11 +63,6 @@ COLLECTION = Collection(
 )
 
 
-def run(scale: float = 1.0) -> dict[str, Any]:
-    """All figures at `scale` × 1,000,000 documents; milliseconds are medians unless the name says p99."""
-    return measure(max(2_000, int(1_000_000 * scale)))
-
-
 def measure(count: int, keep: Path | None = None) -> dict[str, Any]:
     folder = Path(tempfile.mkdtemp(prefix="bench-search-")) if keep is None else keep
     folder.mkdir(parents=True, exist_ok=True)

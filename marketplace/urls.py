@@ -56,4 +56,5 @@ urlpatterns = [
 handler400 = "marketplace.portal.errors.bad_request"
 handler403 = "marketplace.portal.errors.forbidden"
 handler404 = "marketplace.portal.errors.not_found"
+handler429 = "marketplace.portal.errors.too_many_tries"
 handler500 = "marketplace.portal.errors.server_error"

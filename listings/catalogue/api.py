@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
@@ -30,30 +28,14 @@ from marketplace.accounts.models import Region
 from marketplace.core.access import found
 from marketplace.core.actor import Actor
 from marketplace.core.errors import NotFound
-from marketplace.search.pages import SearchFilter
-
-MOST_PER_PAGE = 100
+from marketplace.search.api import MOST_PER_PAGE, answer_schema, found_page, parameters_of
+from marketplace.search.filters import SearchFilter
 
 
 def actor_of(request: Request) -> Actor:
     """The actor behind the token or session."""
     actor: Actor = request._request.actor  # type: ignore[attr-defined]
     return actor
-
-
-def parameters_of(filterset: type[SearchFilter]) -> list[OpenApiParameter]:
-    """The filters of a list as the description of the API names them."""
-    with translation.override("en"):  # the description of the API is in English, whoever imports this first
-        found = [
-            OpenApiParameter(
-                name,
-                OpenApiTypes.STR,
-                description=str(one.label or ""),
-                many=name in {f.name for f in filterset.facets},
-            )
-            for name, one in filterset.base_filters.items()
-        ]
-    return [*found, OpenApiParameter("page", OpenApiTypes.INT), OpenApiParameter("per_page", OpenApiTypes.INT)]
 
 
 class RightSerializer(serializers.ModelSerializer[Asset]):
@@ -228,28 +210,6 @@ class SavedSearchSerializer(serializers.ModelSerializer[SavedSearch]):
         return new_since(saved)
 
 
-class FacetCountSerializer(serializers.Serializer[Any]):
-    value = serializers.CharField()
-    count = serializers.IntegerField()
-
-
-def answer_schema(name: str, of: type[serializers.BaseSerializer[Any]]) -> type[serializers.Serializer[Any]]:
-    """The shape of a list's answer."""
-    return type(
-        name,
-        (serializers.Serializer,),
-        {
-            "count": serializers.IntegerField(),
-            "page": serializers.IntegerField(),
-            "per_page": serializers.IntegerField(),
-            "took_ms": serializers.FloatField(),
-            "relaxed": serializers.BooleanField(),
-            "facets": serializers.DictField(child=FacetCountSerializer(many=True)),
-            "results": of(many=True),
-        },
-    )
-
-
 ListingPage = answer_schema("ListingPage", ListingSerializer)
 NeedPage = answer_schema("NeedPage", NeedSerializer)
 
@@ -265,35 +225,7 @@ class SearchedViewSet(viewsets.GenericViewSet[Any]):
 
     def found_page(self, request: Request, serializer: type[serializers.BaseSerializer[Any]]) -> Response:
         """One page of what the address asks for, with the facets' counts."""
-        asked = self.filterset(request.query_params, request=request)
-        if not asked.form.is_valid():
-            raise serializers.ValidationError(asked.form.errors)
-        page, per_page = _number(request, "page", 1, 10**9), _number(request, "per_page", 20, MOST_PER_PAGE)
-        result = asked.search(page=page, per_page=per_page)
-        rows = type(self).in_order(result.ids)
-        return Response(
-            {
-                "count": result.total,
-                "page": page,
-                "per_page": per_page,
-                "took_ms": round(result.took_ms, 2),
-                "relaxed": result.relaxed,
-                "facets": {
-                    name: [{"value": value, "count": count} for value, count in values]
-                    for name, values in result.facets.items()
-                },
-                "results": serializer(rows, many=True).data,
-            }
-        )
-
-
-def _number(request: Request, name: str, default: int, most: int) -> int:
-    text = request.query_params.get(name, "")
-    if not text:
-        return default
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:12]) <= most:
-        raise serializers.ValidationError({name: _("A whole number from 1 to %(most)s.") % {"most": most}})
-    return int(text)
+        return Response(found_page(request, self.filterset, type(self).in_order, serializer))
 
 
 @extend_schema_view(

@@ -83,17 +83,19 @@ def todo_lines(actor: Actor) -> list[dict[str, Any]]:
             if listing.state == ListingState.RETURNED
             else gettext("Listing %(number)s is suspended: see why")
         )
-        lines.append({"text": words % {"number": listing.number}, "url": reverse("my_listing", args=[listing.number])})
+        address = reverse("my_listing", args=[listing.number])
+        lines.append({"text": words % {"number": listing.number}, "url": address, "note": listing.title})
     for need in access.own_needs(actor).in_state(NeedState.RETURNED)[:20]:
         words = gettext("Correct need %(number)s and submit it again") % {"number": need.number}
-        lines.append({"text": words, "url": reverse("my_need", args=[need.number])})
+        lines.append({"text": words, "url": reverse("my_need", args=[need.number]), "note": need.title})
     for kind, waiting in (("listings", access.listings_for_review(actor)), ("needs", access.needs_for_review(actor))):
-        for matter in waiting.in_state(ListingState.IN_REVIEW).order_by("due_at")[:20]:
+        for matter in waiting.in_state(ListingState.IN_REVIEW).select_related("organisation").order_by("due_at")[:20]:
             lines.append(
                 {
                     "text": gettext("Decide on %(number)s") % {"number": matter.number},
                     "url": reverse("review_detail", args=[kind, matter.number]),
                     "due": matter.due_at,
+                    "note": f"{matter.title} · {matter.organisation.name}",
                 }
             )
     return lines

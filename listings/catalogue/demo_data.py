@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from listings.assets.models import Asset
 from listings.assets.states import TRADABLE, LegalStatus
-from listings.catalogue.checks import Incomplete
 from listings.catalogue.graphs import LISTING_GRAPH
+from listings.catalogue.lacks import Incomplete
 from listings.catalogue.models import Listing, Need
 from listings.catalogue.services import listings as listing_service
 from listings.catalogue.services import needs as need_service

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from django.utils import translation
 
 from listings.assets.models import Asset
-from listings.catalogue.checks import Lack, rights_check
+from listings.catalogue.lacks import Lack
 from listings.catalogue.models import Listing
+from listings.catalogue.rights_lacks import rights_check
 from listings.catalogue.states import Mode
 from listings.rights.checking import Finding, check
 from listings.rights.models import Entry

@@ -7,18 +7,21 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.utils.translation import gettext_lazy as _
 
 from listings.assets.states import TRADABLE, LegalStatus
-from listings.catalogue import regions
 from listings.catalogue.models import Listing, Need
 from listings.catalogue.naming import kind_word
 from listings.catalogue.search import IPC_LEVELS
 from listings.catalogue.states import Mode, PriceMode
 from listings.patents import numbers
 from listings.patents.ipc_words import ipc_word
+from marketplace.accounts import regions
 from marketplace.core import clock
+from marketplace.core.trees import by_prefix
 from marketplace.search.fields import RELEVANCE
-from marketplace.search.pages import FacetSpec, RangeSpec, SearchFilter, SortSpec
+from marketplace.search.filters import SearchFilter
+from marketplace.search.specs import FacetSpec, RangeSpec, SortSpec
 
 TEN_THOUSAND = Decimal(10_000)
+IPC_TREE = by_prefix(IPC_LEVELS)
 DAYS_A_YEAR = Decimal("365.2425")
 PRICE_EDGES = (0, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000, 50_000_000)
 LABELS = {str(value): label for value, label in (*Mode.choices, *PriceMode.choices)}
@@ -53,13 +56,13 @@ class ListingFilter(SearchFilter):
             {"granted": _("Granted"), "pending": _("Application (pending)")},
             order=("granted", "pending"),
         ),
-        FacetSpec("ipc", _("IPC"), ipc_word, tree=IPC_LEVELS),
+        FacetSpec("ipc", _("IPC"), ipc_word, tree=lambda: IPC_TREE),
         FacetSpec("status", _("Legal status"), dict(LegalStatus.choices), order=tuple(sorted(TRADABLE))),
         FacetSpec(
             "readiness", _("Readiness (TRL)"), {"7-9": "7–9", "4-6": "4–6", "1-3": "1–3"}, order=("7-9", "4-6", "1-3")
         ),
         FacetSpec("price_mode", _("Kind of price"), LABELS, order=tuple(PriceMode.values)),
-        FacetSpec("region", _("Region"), regions.name_of),
+        FacetSpec("region", _("Region"), regions.name_of, tree=regions.tree),
     )
     ranges = (
         RangeSpec(
@@ -89,8 +92,8 @@ class NeedFilter(SearchFilter):
     collection = "needs"
     facets = (
         FacetSpec("mode", _("Open to"), LABELS, order=tuple(Mode.values), top=7),
-        FacetSpec("ipc", _("IPC"), ipc_word, tree=IPC_LEVELS),
-        FacetSpec("region", _("Region"), regions.name_of),
+        FacetSpec("ipc", _("IPC"), ipc_word, tree=lambda: IPC_TREE),
+        FacetSpec("region", _("Region"), regions.name_of, tree=regions.tree),
     )
     ranges = (
         RangeSpec(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from listings.assets.models import Asset
 from listings.catalogue.models import Listing, ListingDocument, Need
 from listings.catalogue.naming import kind_key, kind_word, shown_number
-from listings.catalogue.states import Mode
+from listings.catalogue.states import LICENCES, Mode
 from marketplace.accounts.roles import Kind
 from marketplace.core.actor import Actor
 
@@ -35,6 +35,8 @@ class DraftForm(forms.ModelForm):
             if name in columns:  # the model's own limits, which a form that leaves its instance alone would skip
                 field.validators = [*field.validators, *columns[name].validators]
             field.required = name in self.required_here or name in self.needed
+            if isinstance(field, forms.ModelChoiceField) and not isinstance(field, forms.ModelMultipleChoiceField):
+                field.empty_label = _("not given")
             if isinstance(field.widget, forms.Textarea):
                 field.widget.attrs.update({"rows": 4, "maxlength": LONGEST_TEXT})
                 field.max_length = LONGEST_TEXT  # type: ignore[attr-defined]
@@ -95,6 +97,7 @@ class RightsForm(DraftForm):
     """Which rights, and what is done with them."""
 
     required_here = ("mode",)
+    needed = ("assets",)
     assets = AssetChoice(
         queryset=Asset.objects.none(),
         label=_("Rights"),
@@ -105,6 +108,7 @@ class RightsForm(DraftForm):
     class Meta:
         model = Listing
         fields = ["mode"]
+        labels = {"mode": _("Mode")}
         widgets = {"mode": forms.RadioSelect}
 
     def __init__(self, *args: Any, actor: Actor, assets: QuerySet[Asset], **kwargs: Any) -> None:
@@ -128,9 +132,10 @@ class RightsForm(DraftForm):
 
 
 class OfferForm(DraftForm):
-    """Where, for what and how long; until when the listing stands."""
+    """Until when the listing stands and where it is; for a licence also where, for what and how long it runs."""
 
     needed = ("valid_until",)
+    licence_only = ("territory_zh", "territory_en", "field_of_use_zh", "field_of_use_en", "term_months")
 
     class Meta:
         model = Listing
@@ -146,10 +151,24 @@ class OfferForm(DraftForm):
         labels = {"region": _("Region")}
         widgets = {"valid_until": _date_input()}
         help_texts = {
-            "territory_zh": _("For licences: for example “mainland China”."),
-            "field_of_use_zh": _("For licences: leave empty when any use is allowed."),
+            "territory_zh": _("For example “mainland China”."),
+            "field_of_use_zh": _("Leave empty when any use is allowed."),
             "valid_until": _("At most 24 months from today; the listing ends by itself then."),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.mode not in LICENCES:
+            for name in self.licence_only:
+                del self.fields[name]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What was said of a licence falls away when the listing is none any more."""
+        found = super().values
+        if self.instance.mode not in LICENCES:
+            found |= {name: None if name == "term_months" else "" for name in self.licence_only}
+        return found
 
 
 class SummaryForm(DraftForm):
@@ -181,48 +200,8 @@ class SummaryForm(DraftForm):
         }
 
 
-class PriceForm(DraftForm):
-    """How it is priced."""
-
-    required_here = ("price_mode",)
-    currency = forms.ChoiceField(choices=CURRENCIES, label=_("Currency"), initial="CNY")
-
-    class Meta:
-        model = Listing
-        fields = [
-            "price_mode",
-            "price_min",
-            "price_max",
-            "currency",
-            "price_per",
-            "royalty_pct",
-            "royalty_base_zh",
-            "royalty_base_en",
-            "offers_until",
-        ]
-        widgets = {
-            "price_mode": forms.RadioSelect,
-            "offers_until": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        }
-        help_texts = {
-            "price_min": _("In full, to the cent if need be: 4800000 or 4800000.00."),
-            "royalty_base_zh": _("For example “net sales of licensed products”."),
-        }
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        data["currency"] = data.get("currency") or "CNY"
-        data["price_per"] = data.get("price_per") or self.instance.price_per
-        _bounds_run_upward(self, data, "price_min", "price_max")
-        for name in ("price_min", "royalty_pct"):
-            if data.get(name) is not None and data[name] <= 0:
-                self.add_error(name, _("This must be more than zero."))
-        if data.get("royalty_pct") is not None and data["royalty_pct"] > 100:
-            self.add_error("royalty_pct", _("A royalty is at most 100%."))
-        return data
-
-
-def _bounds_run_upward(form: forms.BaseForm, data: dict[str, Any], low: str, high: str) -> None:
+def bounds_run_upward(form: forms.BaseForm, data: dict[str, Any], low: str, high: str) -> None:
+    """Complain where a highest amount stands alone or below the lowest."""
     if data.get(high) is None:
         return
     if data.get(low) is None and low == "price_min":
@@ -299,7 +278,7 @@ class NeedForm(DraftForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         data["currency"] = data.get("currency") or "CNY"
-        _bounds_run_upward(self, data, "budget_min", "budget_max")
+        bounds_run_upward(self, data, "budget_min", "budget_max")
         for name in ("budget_min", "budget_max"):
             if data.get(name) is not None and data[name] < 0:
                 self.add_error(name, _("A budget is not negative."))

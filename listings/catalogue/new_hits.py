@@ -10,7 +10,7 @@ from django.http import QueryDict
 from listings.catalogue.filters import ListingFilter, NeedFilter
 from listings.catalogue.models import SavedSearch
 from marketplace.search import index
-from marketplace.search.pages import SearchFilter
+from marketplace.search.filters import SearchFilter
 
 FILTERS: dict[str, type[SearchFilter]] = {"listings": ListingFilter, "needs": NeedFilter}
 

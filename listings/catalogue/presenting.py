@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from listings.assets.models import Asset, Party
@@ -16,7 +18,7 @@ from listings.catalogue.models import Listing, ListingDocument, Need
 from listings.catalogue.naming import kind_key, kind_word, patent_of, readiness_word, shown_number, status_badge
 from listings.catalogue.pricing import budget_of, price_of
 from listings.catalogue.rows import seeker_name
-from listings.catalogue.states import LICENCES, DocumentAccess, ListingState, Mode, PriceMode
+from listings.catalogue.states import LICENCES, DocumentAccess, ListingState, Mode, NeedState, PriceMode
 from listings.catalogue.timelines import public_timeline
 from listings.patents.reasons import source_name
 from marketplace.accounts.states import OrganisationState
@@ -33,6 +35,7 @@ def listing_page(listing: Listing, *, is_preview: bool = False) -> dict[str, Any
         "listing": listing,
         "is_preview": is_preview,
         "state_shape": STATE_SHAPES[listing.state],
+        "state_label": ListingState(listing.state).label,
         "is_reserved": listing.state == ListingState.RESERVED,
         "is_verified": listing.organisation.state == OrganisationState.VERIFIED,
         "mode": Mode(listing.mode).label,
@@ -83,7 +86,7 @@ def right_facts(asset: Asset, parties: dict[str, list[Party]]) -> dict[str, Any]
             on=asset.status_on,
             reckoned=_("derived from dates and events"),
         ),
-        _fact("IPC", "、".join(patent.ipc[:FIGURES_SHOWN]) if patent and patent.ipc else None, facts, "ipc"),
+        _fact("IPC", _listed(patent.ipc) if patent and patent.ipc else None, facts, "ipc"),
         _fact(
             _("Patent owner") if asset.is_granted else _("Applicant"),
             _people(owners),
@@ -91,9 +94,7 @@ def right_facts(asset: Asset, parties: dict[str, list[Party]]) -> dict[str, Any]
             "parties.owner" if "parties.owner" in facts else "parties.applicant",
         ),
         _fact(_("Inventors"), _people(parties.get(PartyRole.INVENTOR, [])), facts, "parties.inventor"),
-        _fact(
-            _("Family"), "、".join(patent.family[:FIGURES_SHOWN]) if patent and patent.family else None, facts, "family"
-        ),
+        _fact(_("Family"), _listed(patent.family) if patent and patent.family else None, facts, "family"),
     ]
     return {
         "asset": asset,
@@ -120,11 +121,18 @@ def _fact(
     }
 
 
+def _listed(words: Sequence[str]) -> str:
+    """The first of them, joined as the language joins a list."""
+    return str(_(", ")).join(words[:FIGURES_SHOWN])
+
+
 def _people(parties: list[Party]) -> str:
-    named = []
-    for party in sorted(parties, key=lambda one: one.sequence)[:FIGURES_SHOWN]:
-        named.append(f"{party.name}{_share(party)}")
-    return "、".join(named)
+    """Names in the reader's language where the register has them, with shares."""
+    wants_zh = (get_language() or "zh").startswith("zh")
+    ordered = sorted(parties, key=lambda one: one.sequence)
+    return _listed(
+        [f"{(one.name if wants_zh else one.name_en) or one.name or one.name_en}{_share(one)}" for one in ordered]
+    )
 
 
 def _share(party: Party) -> str:
@@ -239,6 +247,7 @@ def need_page(need: Need, *, is_preview: bool = False) -> dict[str, Any]:
         "need": need,
         "is_preview": is_preview,
         "state_shape": STATE_SHAPES[need.state],
+        "state_label": NeedState(need.state).label,
         "seeker": seeker_name(need),
         "budget": reading,
         "budget_exact": exact,

@@ -44,7 +44,7 @@ def price_of(listing: Listing) -> Price:
         return Price(label, market.money_large(low, listing.currency), exact=_exact(low, listing.currency), note=per)
     if listing.price_mode == PriceMode.RANGE and low is not None and high is not None:
         words = formats.money_range(low, high, listing.currency, _lang())
-        exact = f"{_exact(low, listing.currency)} – {_exact(high, listing.currency)}"
+        exact = formats.money_exact_range(low, high, listing.currency, _lang())
         return Price(label, words=words, exact=exact, note=per)
     if listing.price_mode == PriceMode.ROYALTY and listing.royalty_pct is not None:
         words = _("%(rate)s royalty") % {"rate": formats.percent(listing.royalty_pct, 3)}
@@ -72,7 +72,7 @@ def row_price(listing: Listing) -> dict[str, Any]:
     """The price fields of components/result_row.html."""
     price = price_of(listing)
     exact = " · ".join(part for part in (price.exact, price.note) if part)
-    return {"price_large": price.large, "price_words": price.words, "exact": exact}
+    return {"price_large": price.large, "price_words": price.words, "exact": exact, "price_note": price.note}
 
 
 def budget_of(need: Need) -> tuple[str, str]:
@@ -85,5 +85,6 @@ def budget_of(need: Need) -> tuple[str, str]:
         if low != high
         else formats.money_reading(low or Decimal(0), need.currency, _lang())
     )
-    bounds = [_exact(amount, need.currency) for amount in (low, high) if amount is not None]
-    return reading, " – ".join(dict.fromkeys(bounds))
+    lowest, highest = (low if low is not None else high), (high if high is not None else low)
+    assert lowest is not None and highest is not None
+    return reading, formats.money_exact_range(lowest, highest, need.currency, _lang())

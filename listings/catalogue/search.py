@@ -8,10 +8,10 @@ from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
 from listings.assets.models import Asset
-from listings.catalogue import regions
 from listings.catalogue.models import Listing, Need
 from listings.catalogue.naming import kind_key, patent_of
 from listings.catalogue.states import NeedState
+from marketplace.accounts import regions
 from marketplace.search.fields import Collection, Document, Exact, Facet, Range, Sort, Text
 from marketplace.search.index import register
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils import translation
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -21,8 +18,7 @@ from listings.patents.forms import parsed_number
 from listings.patents.models import Citation
 from listings.patents.search import NAME
 from marketplace.search import index
-
-MOST_PER_PAGE = 100
+from marketplace.search.api import answer_schema, found_page, parameters_of
 
 
 class PatentSerializer(serializers.ModelSerializer[Asset]):
@@ -157,22 +153,7 @@ class PatentDetailSerializer(PatentSerializer):
         return [dict(AnnuitySerializer(year).data) for year in calendar.years] if calendar else []
 
 
-class PatentFacetCountSerializer(serializers.Serializer[Any]):
-    value = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]  # a field is taken out of the class when it is made
-    count = serializers.IntegerField()
-
-
-class PatentPageSerializer(serializers.Serializer[Any]):
-    """One page of the list with the counts per facet."""
-
-    count = serializers.IntegerField()
-    page = serializers.IntegerField()
-    per_page = serializers.IntegerField()
-    took_ms = serializers.FloatField()
-    relaxed = serializers.BooleanField(help_text="No record has all the words; those with most of them are listed.")
-    results = PatentSerializer(many=True)
-    facets = serializers.DictField(child=PatentFacetCountSerializer(many=True))
+PatentPage = answer_schema("PatentPage", PatentSerializer)
 
 
 class NumberSerializer(serializers.Serializer[Any]):
@@ -190,46 +171,17 @@ class NumberSerializer(serializers.Serializer[Any]):
     message_en = serializers.CharField(required=False)
 
 
-def _parameters() -> list[OpenApiParameter]:
-    many = {spec.name for spec in PatentFilter.facets}
-    with translation.override("en"):  # the description of the API is in English, whoever imports this first
-        found = [
-            OpenApiParameter(name, OpenApiTypes.STR, description=str(one.label or ""), many=name in many)
-            for name, one in PatentFilter.base_filters.items()
-        ]
-    return [*found, OpenApiParameter("page", OpenApiTypes.INT), OpenApiParameter("per_page", OpenApiTypes.INT)]
-
-
 class PatentList(APIView):
     """Patents and applications of the register."""
 
     @extend_schema(
         operation_id="patents_list",
         summary="Patents, searched and filtered",
-        parameters=_parameters(),
-        responses=PatentPageSerializer,
+        parameters=parameters_of(PatentFilter),
+        responses=PatentPage,
     )
     def get(self, request: Request) -> Response:
-        asked = PatentFilter(request.query_params, request=request)
-        if asked.form.errors:
-            raise ValidationError(asked.form.errors)
-        page = _whole(request.query_params.get("page"), 1, 1_000_000)
-        per_page = _whole(request.query_params.get("per_page"), 20, MOST_PER_PAGE)
-        found = asked.search(page=page, per_page=per_page)
-        specs = {spec.name: spec for spec in asked.facets}
-        answer = {
-            "count": found.total,
-            "took_ms": round(found.took_ms, 2),
-            "page": page,
-            "per_page": per_page,
-            "relaxed": found.relaxed,
-            "results": presenting.in_order(found.ids),
-            "facets": {
-                name: [{"value": value, "label": specs[name].word(value), "count": count} for value, count in counts]
-                for name, counts in found.facets.items()
-            },
-        }
-        return Response(PatentPageSerializer(answer).data)
+        return Response(found_page(request, PatentFilter, presenting.in_order, PatentSerializer))
 
 
 class PatentDetail(APIView):
@@ -270,11 +222,3 @@ class NumberCheck(APIView):
                 "patent": known[0] if known else None,
             }
         )
-
-
-def _whole(text: str | None, otherwise: int, most: int) -> int:
-    if not text:
-        return otherwise
-    if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= most):
-        raise ValidationError({"page": [str(_("A whole number from 1 to %(most)s is needed.") % {"most": most})]})
-    return int(text)

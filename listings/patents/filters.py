@@ -13,12 +13,16 @@ from listings.assets.states import LegalStatus
 from listings.patents import numbers
 from listings.patents.ipc_words import ipc_word
 from listings.patents.models import PatentKind
-from listings.patents.presenting import region_word
+from listings.patents.office_words import office_word
 from listings.patents.search import IPC_LEVELS, NAME
+from marketplace.accounts import regions
 from marketplace.core import clock
+from marketplace.core.trees import by_prefix
 from marketplace.search.fields import RELEVANCE
-from marketplace.search.pages import FacetSpec, RangeSpec, SearchFilter, SortSpec
+from marketplace.search.filters import SearchFilter
+from marketplace.search.specs import FacetSpec, RangeSpec, SortSpec
 
+IPC_TREE = by_prefix(IPC_LEVELS)
 DAYS_A_YEAR = Decimal("365.2425")
 YEAR_EDGES = tuple(range(1985, 2051, 5))
 
@@ -45,10 +49,10 @@ class PatentFilter(SearchFilter):
             {"granted": _("Granted"), "application": _("Application (pending or ended)")},
             order=("granted", "application"),
         ),
-        FacetSpec("ipc", _("IPC"), ipc_word, tree=IPC_LEVELS),
+        FacetSpec("ipc", _("IPC"), ipc_word, tree=lambda: IPC_TREE),
         FacetSpec("status", _("Legal status"), dict(LegalStatus.choices), order=("in_force", "in_grace", "pending")),
-        FacetSpec("office", _("Office"), top=6),
-        FacetSpec("region", _("Region of the holder"), region_word),
+        FacetSpec("office", _("Office"), office_word, top=6),
+        FacetSpec("region", _("Region of the holder"), regions.name_of, tree=regions.tree),
     )
     ranges = (
         RangeSpec("expires_day", _("Term left"), day_after_years, day_after_years, unit=_("years")),

@@ -51,8 +51,8 @@ class PatentForm(forms.Form):
         help_text=_("With or without ZL or CN, with its check digit. Other offices: country code first."),
     )
     kind = forms.ChoiceField(label=_("Kind"), choices=[("", "—"), *PatentKind.choices], required=False)
-    title_zh = forms.CharField(label=_("title in Chinese"), max_length=400, required=False)
-    title_en = forms.CharField(label=_("title in English"), max_length=400, required=False)
+    title_zh = forms.CharField(label=_("Title in Chinese"), max_length=400, required=False)
+    title_en = forms.CharField(label=_("Title in English"), max_length=400, required=False)
     owners = forms.CharField(
         label=_("Owners or applicants"), widget=forms.Textarea(attrs={"rows": 2}), max_length=2000, required=False
     )
@@ -68,10 +68,10 @@ class PatentForm(forms.Form):
         help_text=_("Main class first, separated by semicolons: C08F 14/18; C08L 27/12"),
     )
     abstract_zh = forms.CharField(
-        label=_("abstract in Chinese"), widget=forms.Textarea(attrs={"rows": 4}), max_length=5000, required=False
+        label=_("Abstract in Chinese"), widget=forms.Textarea(attrs={"rows": 4}), max_length=5000, required=False
     )
     abstract_en = forms.CharField(
-        label=_("abstract in English"), widget=forms.Textarea(attrs={"rows": 4}), max_length=5000, required=False
+        label=_("Abstract in English"), widget=forms.Textarea(attrs={"rows": 4}), max_length=5000, required=False
     )
 
     def clean(self) -> dict[str, Any]:

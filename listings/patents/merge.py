@@ -86,23 +86,21 @@ def merge(told: Sequence[Told]) -> Merged:
     """The merged view of one patent. `told` in the order the records came; at least one. The order of sources with
     different rank or date does not matter."""
     # the position breaks ties: of equal rank and date the later record comes first
-    ranked: Sequence[Told] = told
-    if len(told) > 1:
-        places = sorted(
-            range(len(told)), key=lambda at: (RANKS.get(told[at].source, 0), told[at].as_of, at), reverse=True
-        )
-        ranked = [told[at] for at in places]
-    merged = Merged(is_partial=all(one.content.get("partial") for one in told))
-    if len(ranked) == 1:
-        _only(merged, ranked[0])
-    else:
-        for name in SCALARS:
-            _scalar(merged, name, ranked)
-        for name in WHOLE_LISTS:
-            winner = next((one for one in ranked if one.content.get(name)), None)
-            merged.columns[name] = list(winner.content[name]) if winner else []
-            if winner:
-                merged.facts[name] = [winner.source, winner.as_of]
+    if len(told) == 1:
+        return _only(told[0])
+    places = sorted(range(len(told)), key=lambda at: (RANKS.get(told[at].source, 0), told[at].as_of, at), reverse=True)
+    return _several([told[at] for at in places])
+
+
+def _several(ranked: Sequence[Told]) -> Merged:
+    merged = Merged(is_partial=all(one.content.get("partial") for one in ranked))
+    for name in SCALARS:
+        _scalar(merged, name, ranked)
+    for name in WHOLE_LISTS:
+        winner = next((one for one in ranked if one.content.get(name)), None)
+        merged.columns[name] = list(winner.content[name]) if winner else []
+        if winner:
+            merged.facts[name] = [winner.source, winner.as_of]
     _other_title(merged, ranked)
     _documents(merged, ranked)
     merged.columns["family"] = sorted({one for each in ranked for one in each.content.get("family", ())})[:MOST_FAMILY]
@@ -111,28 +109,24 @@ def merge(told: Sequence[Told]) -> Merged:
         merged.facts["family"] = [source.source, source.as_of]
     merged.columns["extras"] = _extras(ranked)
     _parties(merged, ranked)
-    merged.events = _united(
-        ranked,
-        "events",
-        lambda event: (event.get("on"), event.get("code"), event.get("text_en") or event.get("text_zh")),
-    )
-    merged.citations = _united(
-        ranked,
-        "citations",
-        lambda one: (one.get("office"), one["number"]) if one.get("number") else _folded(one.get("text", "")),
-    )
+    merged.events = _events(ranked)
+    merged.citations = _citations(ranked)
     return merged
 
 
-def _only(merged: Merged, one: Told) -> None:
-    """The same as for several, when one source is all there is: most patents, so worth its own way."""
-    columns, facts, content = merged.columns, merged.facts, one.content
+_SILENT: Mapping[str, Any] = {name: None if name in DATES or name == "cited_by_count" else "" for name in SCALARS}
+
+
+def _only(one: Told) -> Merged:
+    """The same as for several, when one source is all there is: most patents, so worth its own way. What the source
+    does not speak of costs nothing but its column's empty value."""
+    content = one.content
     fact = [one.source, one.as_of]
-    for name in SCALARS:
-        value = content.get(name)
-        if value is None or value == "":
-            columns[name] = None if name in DATES or name == "cited_by_count" else ""
-        else:
+    columns: dict[str, Any] = dict(_SILENT)
+    facts: dict[str, list[str]] = {}
+    merged = Merged(columns, facts, is_partial=bool(content.get("partial")))
+    for name, value in content.items():
+        if name in _SILENT and value is not None and value != "":
             columns[name] = date.fromisoformat(value) if name in DATES else value
             facts[name] = fact
     for name in WHOLE_LISTS:
@@ -140,6 +134,53 @@ def _only(merged: Merged, one: Told) -> None:
         columns[name] = list(found) if found else []
         if found:
             facts[name] = fact
+    columns["title_other"] = {}
+    if other := content.get("title_other"):
+        columns["title_other"] = dict(other)
+        facts["title_other"] = fact
+    if not _one_document(merged, one, fact):
+        _documents(merged, [one])
+    columns["family"] = []
+    if family := content.get("family"):
+        columns["family"] = sorted(set(family))[:MOST_FAMILY]
+        facts["family"] = fact
+    columns["extras"] = dict(content.get("extras", ()))
+    counts: dict[str, int] = {}
+    for party in content.get("parties", ()):
+        role = party["role"]
+        counts[role] = at = counts.get(role, 0) + 1
+        merged.parties.append({**party, "sequence": at})
+    for role in counts:
+        facts[f"parties.{role}"] = fact
+    if content.get("events"):
+        merged.events = _events([one])
+    if content.get("citations"):
+        merged.citations = _citations([one])
+    return merged
+
+
+def _one_document(merged: Merged, one: Told, fact: list[str]) -> bool:
+    """What `_documents` makes of a source that names one publication, its own; False when it names more or none."""
+    content = one.content
+    listed = content.get("publications", ())
+    office, number, code = content.get("office", ""), content.get("publication_number"), content.get("kind_code", "")
+    if len(listed) != 1 or not number or not office or (office, number, code) != tuple(listed[0][:3]):
+        return False
+    day = listed[0][3] or content.get("published_on") or ""
+    is_grant = numbers.is_grant_code(office, code, int((day or "9999")[:4]))
+    columns, facts = merged.columns, merged.facts
+    columns["publications"] = [[office, number, code, day]]
+    columns["office"], columns["publication_number"], columns["kind_code"] = office, number, code
+    columns["has_grant_document"] = is_grant
+    said = content.get("published_on")
+    columns["published_on"] = date.fromisoformat(day) if day else None
+    facts["publication_number"] = fact
+    if day and said:
+        facts["published_on"] = fact
+    if is_grant and day and columns["granted_on"] is None:
+        columns["granted_on"] = date.fromisoformat(day)
+        facts["granted_on"] = fact
+    return True
 
 
 def _scalar(merged: Merged, name: str, ranked: Sequence[Told]) -> None:
@@ -230,14 +271,6 @@ def _extras(ranked: Sequence[Told]) -> dict[str, str]:
 
 def _parties(merged: Merged, ranked: Sequence[Told]) -> None:
     named: list[Any]
-    if len(ranked) == 1:
-        counts: dict[str, int] = {}
-        for party in ranked[0].content.get("parties", ()):
-            counts[party["role"]] = at = counts.get(party["role"], 0) + 1
-            merged.parties.append({**party, "sequence": at})
-        for role in counts:
-            merged.facts[f"parties.{role}"] = [ranked[0].source, ranked[0].as_of]
-        return
     for role in PARTY_ROLES:
         for one in ranked:
             named = [party for party in one.content.get("parties", ()) if party["role"] == role]
@@ -245,6 +278,20 @@ def _parties(merged: Merged, ranked: Sequence[Told]) -> None:
                 merged.parties += [{**party, "sequence": at} for at, party in enumerate(named, 1)]
                 merged.facts[f"parties.{role}"] = [one.source, one.as_of]
                 break
+
+
+def _events(ranked: Sequence[Told]) -> list[dict[str, Any]]:
+    def key(event: Mapping[str, Any]) -> Any:
+        return event.get("on"), event.get("code"), event.get("text_en") or event.get("text_zh")
+
+    return _united(ranked, "events", key)
+
+
+def _citations(ranked: Sequence[Told]) -> list[dict[str, Any]]:
+    def key(one: Mapping[str, Any]) -> Any:
+        return (one.get("office"), one["number"]) if one.get("number") else _folded(one.get("text", ""))
+
+    return _united(ranked, "citations", key)
 
 
 def _united(ranked: Iterable[Told], name: str, key: Any) -> list[dict[str, Any]]:

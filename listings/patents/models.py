@@ -247,6 +247,10 @@ class SourceRecord(models.Model):
                 fields=["patent", "source", "document"], name="one_record_per_patent_source_and_document"
             )
         ]
+        indexes = [
+            # For the newest date alone, which every public page states: without it each answer reads all records.
+            models.Index(fields=["as_of"], name="source_records_by_date", condition=models.Q(as_of__isnull=False))
+        ]
 
     def __str__(self) -> str:
         return f"{self.source}: {self.document}"

@@ -17,7 +17,6 @@ from listings.assets.states import LegalStatus, PartyRole
 from listings.patents import annuities, reasons
 from listings.patents.models import Citation, FeeRate, Identifier, Patent, PatentKind
 from listings.patents.numbers import format_number
-from marketplace.accounts.models import Region
 from marketplace.core import clock
 from marketplace.core.workdays import work_calendar
 from marketplace.search.highlight import highlight_html, snippet
@@ -48,24 +47,18 @@ SHAPES: Mapping[str, str] = {
 }
 WHY_LENGTH = 120
 OWNERS_SHOWN = 3
-REGIONS_KEY = "patents.regions"
 CITED_SHOWN = 50
-
-
-def region_word(code: str) -> str:
-    """A region's name in the reader's language; its code when it is not known."""
-    language = "zh" if (get_language() or "zh").startswith("zh") else "en"
-    names: dict[str, tuple[str, str]] | None = cache.get(REGIONS_KEY)
-    if names is None:
-        names = {row[0]: (row[1], row[2]) for row in Region.objects.values_list("code", "name_zh", "name_en")}
-        cache.set(REGIONS_KEY, names, 300)
-    return names.get(code, (code, code))[0 if language == "zh" else 1]
 
 
 def kind_word(asset: Asset) -> str:
     """The kind in words: an application is never called a patent (Implementing Rules, rule 101(1)(3))."""
     kind = asset.patent.patent_kind
     return str((GRANTED_KINDS if asset.is_granted else APPLIED_KINDS)[kind])
+
+
+def has_term(asset: Asset) -> bool:
+    """Whether years are left to count: not once a right has lapsed, been withdrawn or declared invalid."""
+    return asset.status not in (LegalStatus.LAPSED, LegalStatus.INVALIDATED, LegalStatus.WITHDRAWN)
 
 
 def shown_number(asset: Asset) -> str:
@@ -114,7 +107,7 @@ def row(asset: Asset, text: str = "") -> dict[str, Any]:
         "is_sample": asset.is_sample,
         "why": highlight_html(snippet(patent.abstract, text, WHY_LENGTH), text),
         "starts_on": asset.filed_on,
-        "expires_on": asset.expires_on,
+        "expires_on": asset.expires_on if has_term(asset) else None,
         "rights": [(SHAPES[asset.status], str(LegalStatus(asset.status).label))],
     }
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 
 from listings.patents.numbers import document_id
+from marketplace.accounts.regions import codes_upwards
 from marketplace.search import index
 from marketplace.search.index import Collection, Document, Exact, Facet, Range, Sort, Text
 
@@ -58,11 +59,9 @@ _ROWS = f"""
                 SELECT name, name_en FROM assets_party t
                 WHERE t.asset_id = a.id AND t.role IN ('owner', 'applicant', 'assignee', 'inventor')
                 ORDER BY t.role, t.sequence LIMIT {MOST_OWNERS * 2}) n),
-           r.code, q.code
+           o.region_id
     FROM assets_asset a JOIN patents_patent p ON p.asset_id = a.id
     LEFT JOIN accounts_organisation o ON o.id = a.holder_id
-    LEFT JOIN accounts_region r ON r.id = o.region_id
-    LEFT JOIN accounts_region q ON q.id = r.parent_id
     WHERE a.id = ANY(%s) AND {_SHOWN}
 """  # noqa: S608 - constants of this module
 
@@ -76,10 +75,11 @@ class Patents:
     """Reads documents from the register."""
 
     def documents(self, ids: Sequence[int]) -> Iterable[Document]:
+        above = codes_upwards()
         with connection.cursor() as cursor:
             cursor.execute(_ROWS, [list(ids)])
             for row in cursor.fetchall():
-                yield _document(row)
+                yield _document(row, above)
 
     def versions(self) -> Iterator[tuple[int, int]]:
         after = 0
@@ -93,7 +93,7 @@ class Patents:
             after = rows[-1][0]
 
 
-def _document(row: Sequence[Any]) -> Document:
+def _document(row: Sequence[Any], above: dict[int, tuple[str, ...]]) -> Document:
     (
         pk,
         version,
@@ -117,8 +117,7 @@ def _document(row: Sequence[Any]) -> Document:
         ipc,
         identifiers,
         names,
-        region,
-        above,
+        region_id,
     ) = row
     keys = {f"{office}{one}" for one in (number, application, publication, grant) if one}
     keys.update(one.removesuffix("/U").removesuffix("/S") for one in identifiers or ())
@@ -138,7 +137,7 @@ def _document(row: Sequence[Any]) -> Document:
             "office": office,
             "granted": "granted" if granted_on or grant else "application",
             "ipc": sorted({one.replace(" ", "") for one in ipc}),
-            "region": [one for one in (region, above) if one],
+            "region": above.get(region_id, ()),
             "filed_year": filed_on.year if filed_on else None,
             "expires_day": ordinal(expires_on),
             "filed": ordinal(filed_on),

@@ -22,7 +22,7 @@ NAMED = frozenset({EntryKind.OWNERSHIP, EntryKind.LICENCE, EntryKind.PLEDGE, Ent
 
 
 def _day(label: Any, **more: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}), **more)
+    return forms.DateField(label=label, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **more)
 
 
 def parts(text: str) -> list[str]:

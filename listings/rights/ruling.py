@@ -45,7 +45,7 @@ SOURCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "E-signature law": ("电子签名法", "Electronic Signature Law"),
     }
 )
-_CITATION = re.compile(r"^(?P<source>[A-Z]|461|Order 62|E-signature law) (?:art\. )?(?P<number>[\d(][^;=]*)$")
+_CITATION = re.compile(r"^(?P<source>[A-Z]|461|Order 62|E-signature law) (?:art\. )?(?P<number>\d[^;=]*)$")
 
 
 @dataclass(frozen=True, slots=True)

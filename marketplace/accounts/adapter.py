@@ -7,15 +7,21 @@ import hashlib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.models import Login
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.utils import is_mfa_enabled
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import translation
 from django.utils.encoding import force_bytes
 
+from marketplace.accounts import guessing
 from marketplace.accounts.models import User
+from marketplace.core.connections import address_of
 
 
 def market_name() -> str:
@@ -42,6 +48,24 @@ class AccountAdapter(DefaultAccountAdapter):
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Failed attempts count per person and reader's address, so that nobody can lock another out by guessing."""
         return f"{self.get_client_ip(request)}:{super()._get_login_attempts_cache_key(request, **credentials)}"
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        address = address_of(request)
+        if address is None:
+            raise PermissionDenied("The server was not told where the request comes from.")
+        return address
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        guessing.note_wrong_password(str(credentials.get("email") or ""))
+
+    def is_login_by_code_required(self, login: Login) -> bool:
+        """While an account is being guessed at, its password needs the mailed code beside it (see guessing.py)."""
+        if not isinstance(login.user, User):
+            return False
+        shown = [record["method"] for record in get_authentication_records(self.request, login.user)]
+        if shown[-1:] != ["password"] or is_mfa_enabled(login.user):
+            return False
+        return guessing.is_guessed_at(login.user.email)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         with translation.override(getattr(request.user, "language", "") or translation.get_language()):

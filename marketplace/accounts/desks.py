@@ -69,7 +69,7 @@ def to_do(actor: Actor) -> list[dict[str, Any]]:
         for row in Organisation.objects.in_state(OrganisationState.SUBMITTED).order_by("due_at")[:5]:
             lines.append(
                 {
-                    "text": _("Review the organisation %(name)s.") % {"name": row.name},
+                    "text": _("Review the organisation %(name)s") % {"name": row.name},
                     "url": reverse("organisation_review", args=[row.pk]),
                     "due": last_day(row.due_at) or clock.today(),
                 }

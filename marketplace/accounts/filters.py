@@ -9,7 +9,8 @@ import django_filters
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.accounts.models import Organisation, OrganisationQuerySet, Region, in_language
+from marketplace.accounts import regions
+from marketplace.accounts.models import Organisation, OrganisationQuerySet, Region
 from marketplace.accounts.roles import Kind
 from marketplace.core.rows import FacetOption
 
@@ -40,27 +41,17 @@ class OrganisationFilter(django_filters.FilterSet):
         return queryset
 
     def by_region(self, queryset: OrganisationQuerySet, name: str, value: Any) -> OrganisationQuerySet:
-        codes = [region.code for region in value]
+        codes = regions.tree().narrowest(region.code for region in value)
         if not codes:
             return queryset
-        return queryset.filter(
-            Q(region__code__in=codes)
-            | Q(region__parent__code__in=codes)
-            | Q(region__parent__parent__code__in=codes)
-            | Q(region__parent__parent__parent__code__in=codes)
-        )
+        within = [pk for pk, line in regions.codes_upwards().items() if set(codes) & set(line)]
+        return queryset.filter(region__in=within)
 
 
 def facets(found: OrganisationFilter) -> list[dict[str, Any]]:
     """Counts per kind and region: each group is counted under all other filters but not its own."""
     chosen_kinds = set(found.data.getlist("kind")) if hasattr(found.data, "getlist") else set()
-    chosen_regions = set(found.data.getlist("region")) if hasattr(found.data, "getlist") else set()
     by_kind = dict(_under(found, without="kind").order_by().values_list("kind").annotate(n=Count("pk")))
-    by_region = _under(found, without="region").order_by().values("region__code", "region__name_zh", "region__name_en")
-    regions = sorted(
-        by_region.exclude(region=None).annotate(n=Count("pk")), key=lambda row: (-row["n"], row["region__code"])
-    )
-    zero = _unlisted(chosen_regions, {row["region__code"] for row in regions})
     return [
         {
             "name": "kind",
@@ -70,20 +61,23 @@ def facets(found: OrganisationFilter) -> list[dict[str, Any]]:
                 for kind in Kind
             ],
         },
-        {
-            "name": "region",
-            "legend": _("Region"),
-            "options": [
-                FacetOption(
-                    row["region__code"],
-                    in_language(row["region__name_zh"], row["region__name_en"]),
-                    row["n"],
-                    row["region__code"] in chosen_regions,
-                )
-                for row in regions
-            ]
-            + zero,
-        },
+        {"name": "region", "legend": _("Region"), "options": _regions(found)},
+    ]
+
+
+def _regions(found: OrganisationFilter) -> list[FacetOption]:
+    """Each place with what lies in it, as far as the tree stands open."""
+    chosen = [region.code for region in found.form.cleaned_data["region"]]
+    counts = dict.fromkeys(chosen, 0)
+    lines = regions.codes_upwards()
+    held = _under(found, without="region").exclude(region=None).order_by().values_list("region")
+    for region_id, count in held.annotate(n=Count("pk")):
+        for code in lines[region_id]:
+            counts[code] = counts.get(code, 0) + count
+    tree = regions.tree()
+    return [
+        FacetOption(code, regions.name_of(code), counts[code], code in chosen, tree.depth(code))
+        for code in tree.open(counts, chosen)
     ]
 
 
@@ -94,11 +88,3 @@ def _under(found: OrganisationFilter, *, without: str) -> QuerySet[Organisation]
         if name != without:
             rows = found.filters[name].filter(rows, value)
     return rows
-
-
-def _unlisted(chosen: set[str], listed: set[str]) -> list[FacetOption]:
-    """Chosen regions that hold nothing themselves (a city whose parks hold all), so that they can be unticked."""
-    missing = chosen - listed
-    if not missing:
-        return []
-    return [FacetOption(region.code, str(region), 0, True) for region in Region.objects.filter(code__in=missing)]

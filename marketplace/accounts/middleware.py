@@ -1,4 +1,5 @@
-"""Puts the actor on every request, and keeps people who owe a second factor on the pages where they add it."""
+"""Puts the actor on every request, keeps people who owe a second factor on the pages where they add it, and shuts the
+entrance while tries cannot be counted."""
 
 from __future__ import annotations
 
@@ -11,8 +12,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
+from marketplace.accounts import guessing
 from marketplace.accounts.acting import actor_of, passed_second_factor, standing_of
 from marketplace.accounts.refusals import SecondFactorMissing
+from marketplace.core.caching import CannotCount
+from marketplace.core.middleware import answer
 
 OPEN_NAMES = frozenset({"second_factor", "act_as", "preferences", "security", "healthz", "readyz"})
 OPEN_PREFIXES = ("account_", "mfa_")
@@ -30,12 +34,17 @@ class ActorMiddleware:
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         """Banks, agencies and offices: without a second factor shown in this session nothing else opens."""
+        name = (request.resolver_match.url_name if request.resolver_match else None) or ""
+        if request.method == "POST" and guessing.is_entrance(name):
+            try:
+                guessing.require_counting()
+            except CannotCount as shut:  # what a middleware raises here never reaches process_exception
+                return answer(request, shut)
         standing = standing_of(request)
         if standing is None or not standing.needs_second_factor:
             return None
         if standing.is_enrolled and passed_second_factor(request):
             return None
-        name = (request.resolver_match.url_name if request.resolver_match else None) or ""
         if name in OPEN_NAMES or name.startswith(OPEN_PREFIXES):
             return None
         if request.path.startswith("/api/"):

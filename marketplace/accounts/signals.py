@@ -16,6 +16,7 @@ from marketplace.accounts.models import User
 from marketplace.accounts.services.people import end_sessions, note_sign_in
 from marketplace.core import events
 from marketplace.core.actor import Actor
+from marketplace.core.connections import address_of
 
 
 @receiver(user_logged_in)
@@ -25,7 +26,7 @@ def list_the_session(sender: Any, request: HttpRequest, user: User, **rest: Any)
     note_sign_in(
         user,
         session_key=str(request.session.session_key),
-        address=request.META.get("REMOTE_ADDR") or None,
+        address=address_of(request),
         agent=request.META.get("HTTP_USER_AGENT", ""),
     )
 

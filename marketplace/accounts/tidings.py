@@ -41,15 +41,21 @@ def both_keepers(event: Event) -> Iterable[int]:
     return {*keepers_of(event.data["agent"]), *keepers_of(event.data["client"])}
 
 
+def _both_names(organisation: Organisation) -> dict[str, str]:
+    """The name for readers of either language."""
+    zh, en = organisation.name_zh, organisation.name_en
+    return {"zh": zh or en, "en": en or zh}
+
+
 def organisation_params(event: Event) -> dict[str, Any]:
-    return {"name": Organisation.objects.get(pk=event.subject_id).name, "reason": event.reason}
+    return {"name": _both_names(Organisation.objects.get(pk=event.subject_id)), "reason": event.reason}
 
 
 def delegation_params(event: Event) -> dict[str, Any]:
     row = Delegation.objects.select_related("client", "agent").get(pk=event.subject_id)
     return {
-        "client": row.client.name,
-        "agent": row.agent.name,
+        "client": _both_names(row.client),
+        "agent": _both_names(row.agent),
         "starts_on": row.starts_on.isoformat(),
         "ends_on": row.ends_on.isoformat(),
     }

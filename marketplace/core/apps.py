@@ -9,4 +9,9 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Load the Celery application, so that tasks sent from any process reach the right broker."""
+        from django_structlog.signals import bind_extra_request_metadata
+
         import marketplace.celery  # noqa: F401
+        from marketplace.core.logs import bind_address
+
+        bind_extra_request_metadata.connect(bind_address)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
@@ -19,6 +19,14 @@ def now() -> datetime:
 def today() -> date:
     """The date of the current operation in the market's time zone (legal days are local days)."""
     return timezone.localdate(now())
+
+
+def last_day(due: date | datetime) -> date:
+    """The last day that still keeps a deadline, in the market's time zone.
+
+    A moment is the first that is too late, so one at midnight names the day before; a date is that day itself.
+    """
+    return timezone.localdate(due - timedelta(microseconds=1)) if isinstance(due, datetime) else due
 
 
 def database_now() -> datetime:

@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplace.core import clock
 from marketplace.core.actor import Actor
+from marketplace.core.connections import address_of
 from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.models import FileOpening, StoredFile
 
@@ -201,7 +202,7 @@ def send(request: HttpRequest, file_id: uuid.UUID) -> FileResponse:
             file=row,
             actor_id=actor.user_id,
             org_id=actor.acts_for,
-            address=request.META.get("REMOTE_ADDR") or None,
+            address=address_of(request),
             at=clock.now(),
         )
     response = FileResponse(

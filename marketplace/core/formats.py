@@ -115,6 +115,14 @@ def money_exact(amount: Decimal, currency: str, lang: str) -> str:
     return f"{figure} {_ZH_UNITS.get(currency, currency)}"
 
 
+def money_exact_range(low: Decimal, high: Decimal, currency: str, lang: str) -> str:
+    """Both bounds to the cent, the currency once: 400,000.00–700,000.00 元, CNY 400,000.00–700,000.00."""
+    if low == high:
+        return money_exact(low, currency, lang)
+    figures = f"{money_figure(low)}{EN_DASH}{money_figure(high)}"
+    return f"{figures}\u00a0{_ZH_UNITS.get(currency, currency)}" if is_chinese(lang) else f"{currency} {figures}"
+
+
 def money_range(low: Decimal | None, high: Decimal | None, currency: str, lang: str) -> str:
     """A price band for reading: 30–600 万元 when both share a scale, else both in full; one side may be open.
 

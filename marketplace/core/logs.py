@@ -1,9 +1,13 @@
 """Structured logs: one line an event, JSON in production, readable elsewhere; the request id follows into tasks."""
 
 import logging
+from typing import Any
 
 import structlog
+from django.http import HttpRequest
 from structlog.typing import Processor
+
+from marketplace.core.connections import address_of
 
 SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -35,3 +39,8 @@ def formatter(*, as_json: bool) -> logging.Formatter:
         foreign_pre_chain=SHARED,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
     )
+
+
+def bind_address(request: HttpRequest, **rest: Any) -> None:
+    """A receiver for the start of each request: its log lines carry the reader's address."""
+    structlog.contextvars.bind_contextvars(ip=address_of(request))

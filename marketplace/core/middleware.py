@@ -18,7 +18,16 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, DomainError):
             return None
-        if request.path.startswith("/api/"):
-            return JsonResponse({"error": error.as_dict()}, status=error.status)
-        template = "errors/404.html" if isinstance(error, NotFound) else "errors/refusal.html"
-        return render(request, template, {"refusal": error}, status=error.status)
+        return answer(request, error)
+
+
+def answer(request: HttpRequest, refusal: DomainError) -> HttpResponse:
+    """The refusal as JSON under /api/, as a page elsewhere; what is shut for a moment says when to come back."""
+    if request.path.startswith("/api/"):
+        response: HttpResponse = JsonResponse({"error": refusal.as_dict()}, status=refusal.status)
+    else:
+        template = "errors/404.html" if isinstance(refusal, NotFound) else "errors/refusal.html"
+        response = render(request, template, {"refusal": refusal}, status=refusal.status)
+    if refusal.status in (429, 503):
+        response["Retry-After"] = "60"
+    return response

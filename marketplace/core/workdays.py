@@ -88,6 +88,8 @@ def months_after(start: date, months: int) -> date:
 
 def years_after(start: date, years: int) -> date:
     """The same day `years` later; 29 February ends on 28 February of a common year."""
+    if start.day < 29:
+        return start.replace(year=start.year + years)
     return months_after(start, 12 * years)
 
 

@@ -3,6 +3,23 @@
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from marketplace.core.errors import DomainError
+from marketplace.core.middleware import answer
+
+
+class TooManyTries(DomainError):
+    """Asked more often than a person does."""
+
+    code = "too_many_tries"
+    status = 429
+    sentence = _("Too many tries from here in a short time.")
+    remedy = _("Wait a few minutes, then try again.")
+
+
+def too_many_tries(request: HttpRequest) -> HttpResponse:
+    return answer(request, TooManyTries())
 
 
 def _page(request: HttpRequest, template: str, status: int) -> HttpResponse:

@@ -157,6 +157,7 @@ def home_block(order: int, template: str, context: Callable[[], dict[str, Any]],
 
 
 def todo(order: int, lines: Callable[[Actor], list[dict[str, Any]]]) -> None:
-    """Add lines to the workspace's first page: dicts with "text", "url" and optionally "due"."""
+    """Add lines to the workspace's first page: dicts with "text", "url" and optionally "due" and "note"
+    (which matter it is, in words)."""
     todos.append(ToDo(order, lines))
     todos.sort(key=lambda one: one.order)

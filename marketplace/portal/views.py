@@ -11,7 +11,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -124,8 +123,8 @@ def workspace(request: HttpRequest) -> HttpResponse:
 
 
 def _day(due: date | datetime | None) -> date | None:
-    """The day a deadline falls on: floors give days or moments."""
-    return timezone.localtime(due).date() if isinstance(due, datetime) else due
+    """The last day of a deadline: floors give days or moments."""
+    return None if due is None else clock.last_day(due)
 
 
 def _with_days_left(line: dict[str, Any], calendar: WorkCalendar) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Protocol
 
 from django.utils.translation import gettext_lazy as _
@@ -159,6 +159,12 @@ class Collection:
         return tuple(f for f in self.fields if isinstance(f, Text))
 
     @cached_property
+    def texts_by_boost(self) -> tuple[tuple[int, tuple[str, ...]], ...]:
+        """(boost, names of the texts that have it)."""
+        boosts = sorted({text.boost for text in self.texts})
+        return tuple((boost, tuple(text.name for text in self.texts if text.boost == boost)) for boost in boosts)
+
+    @cached_property
     def facets(self) -> dict[str, Facet]:
         """Declared facets and those made by the bands of a range, by name."""
         found = {f.name: f for f in self.fields if isinstance(f, Facet)}
@@ -194,7 +200,6 @@ class Collection:
 
     def facet_values(self, name: str, values: Mapping[str, str | Sequence[str] | int | None]) -> tuple[str, ...]:
         """The values one document counts under, in facet `name`, with tree levels spelled out; sorted, each once."""
-        facet = self.facets[name]
         if name in self.banded:
             number = values.get(self.banded[name].name)
             band = band_of(self.banded[name].bands, number) if isinstance(number, int) else None
@@ -204,10 +209,14 @@ class Collection:
             return ()
         if isinstance(raw, int):
             raise UnknownField(f"{self.name}.{name}: a facet takes strings, not {raw!r}")
-        return _spelled_out(facet, raw if isinstance(raw, str) else tuple(raw))
+        return self._spelled[name](raw if isinstance(raw, str) else tuple(raw))
+
+    @cached_property
+    def _spelled(self) -> dict[str, Callable[[str | tuple[str, ...]], tuple[str, ...]]]:
+        """A memory for each facet: most documents repeat what one before had."""
+        return {name: lru_cache(maxsize=20_000)(partial(_spelled_out, facet)) for name, facet in self.facets.items()}
 
 
-@lru_cache(maxsize=20_000)
 def _spelled_out(facet: Facet, raw: str | tuple[str, ...]) -> tuple[str, ...]:
     many = {raw} if isinstance(raw, str) else {value for value in raw if value}
     if len(many) > 1 and not facet.multi:

@@ -20,8 +20,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from types import ModuleType
 
-import rjieba
 import tantivy
 
 from .hanzi import SIMPLIFIED
@@ -30,7 +30,7 @@ HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _WORD = re.compile(rf"[^\W{HAN}_]+(?:\.[0-9]+(?![^\W{HAN}_]))*")
 _RUNS = re.compile(rf"[{HAN}]+|{_WORD.pattern}")
 _ANY_HAN = re.compile(f"[{HAN}]")
-_NOT_HAN = re.compile(f"[^{HAN}]+")
+_HAN_RUNS = re.compile(f"([{HAN}]+)")
 _NUMBER_UNIT = re.compile(
     r"(?<![\w.])([0-9]+(?:\.[0-9]+)?) "
     r"(?=(?:[kmgµμnp]?(?:m|g|v|w|a|hz|pa|f|s|l|j|ω|ev|mol)|cm|rpm|wh|kwh|ppm|ppb|bar|db|min)\b)"
@@ -57,6 +57,9 @@ def _foldings() -> dict[int, str]:
 
 
 _FOLDED = _foldings()  # str.translate with this is four times faster than unicodedata.normalize on Chinese text
+# Whether there is anything to fold is asked first: most texts are written as we want them. The upper planes stand in
+# this set whole, because only a set of the basic plane is looked up at once and not range by range.
+_TO_FOLD = re.compile(f"[{re.escape(''.join(chr(code) for code in _FOLDED if code < 0x10000))}\U00010000-\U0010ffff]")
 _COMBINING = re.compile("[\u0300-\u036f\u3099\u309a]")
 
 
@@ -66,8 +69,15 @@ def normalise(text: str) -> str:
         folded = text.lower()
     else:
         composed = unicodedata.normalize("NFC", text) if _COMBINING.search(text) else text
-        folded = composed.translate(_FOLDED).lower()
+        folded = (composed.translate(_FOLDED) if _TO_FOLD.search(composed) else composed).lower()
     return _NUMBER_UNIT.sub(r"\1", folded) if " " in folded else folded
+
+
+def _jieba() -> ModuleType:
+    """The segmenter, loaded when first used: its dictionary takes 33 MB, and most commands cut no word."""
+    import rjieba
+
+    return rjieba
 
 
 @lru_cache(maxsize=100_000)
@@ -84,13 +94,14 @@ def analyse(text: str) -> tuple[str, str]:
 
     Both parted by white space, of which there may be more than needed.
     """
-    folded = normalise(text)
-    words = [stem(word) for word in _WORD.findall(folded)]
-    if _ANY_HAN.search(folded) is None:
+    runs = _HAN_RUNS.split(normalise(text))  # by turns what is not Han and what is
+    words = [stem(word) for word in _WORD.findall(" ".join(runs[::2]))]
+    if len(runs) == 1:
         return " ".join(words), ""
-    han = _NOT_HAN.sub(" ", folded)  # a space never joins words, and one call a text is cheaper than one a run
-    words += rjieba.cut_for_search(han, False)
-    return " ".join(words), " ".join(set(han))
+    # a space never joins words, and one call a text is cheaper than one a run
+    found = _jieba().cut_for_search(" ".join(runs[1::2]), False)
+    words += found
+    return " ".join(words), " ".join(set("".join(found)))
 
 
 def query_terms(text: str) -> list[str]:
@@ -98,7 +109,7 @@ def query_terms(text: str) -> list[str]:
     terms: dict[str, None] = {}
     for match in _RUNS.finditer(normalise(text)):
         if is_han(match.group()):
-            terms.update(dict.fromkeys(rjieba.cut(match.group(), False)))
+            terms.update(dict.fromkeys(_jieba().cut(match.group(), False)))
         else:
             terms[stem(match.group())] = None
     return list(terms)
@@ -112,7 +123,7 @@ def wbr_segments(title: str) -> list[str]:
     """A title cut where a line may break: between Chinese words, never before punctuation. Joined it is the title."""
     pieces: list[str] = []
     at = 0
-    for cut in rjieba.cut(title.translate(_NO_TEXT), True):
+    for cut in _jieba().cut(title.translate(_NO_TEXT), True):
         word = title[at : at + len(cut)]
         at += len(cut)
         opens = bool(pieces) and unicodedata.category(pieces[-1][-1]) in ("Ps", "Pi")

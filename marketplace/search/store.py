@@ -208,7 +208,7 @@ class Store:
             return manifest.generation
         shutil.rmtree(self.writing, ignore_errors=True)  # of a writer that died
         _link_folder(self.folder / manifest.text, self.writing)
-        writer = TextWriter(self.collection, self.writing, heap_mb=256 if len(latest) > 20_000 else 32)
+        writer = TextWriter(self.collection, self.writing, heap_mb=256 if len(latest) > 20_000 else 24)
         touched = np.array(sorted({*latest, *gone}), np.int64)
         writer.delete(snapshot.holds(touched).tolist())
         tables = self._table_writers(opened)

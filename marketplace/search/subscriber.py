@@ -12,6 +12,9 @@ from marketplace.core.relay import subscriber
 
 from .index import IndexNotReady, collections, upsert
 
+AT_ONCE = 2_000
+"""Documents to a generation: an import's events name thousands each, and memory must not grow with how many wait."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -25,7 +28,7 @@ class Happened(Protocol):
 
 @subscriber("search", kinds=("*",), batch=2_000)
 def index_changes(events: Iterable[Happened]) -> None:
-    """Index every document these events touch, one generation a collection. Running it twice changes nothing more.
+    """Index every document these events touch, so many to a generation. Running it twice changes nothing more.
 
     A collection that waits for a rebuild is passed over with a warning: the rebuild reads everything from the database,
     and readiness says it is due.
@@ -39,9 +42,9 @@ def index_changes(events: Iterable[Happened]) -> None:
         for kind, ids_of in collection.related.items():
             if happened.get(kind):
                 touched.update(ids_of(sorted(happened[kind])))
-        if not touched:
-            continue
+        ids = sorted(touched)
         try:
-            upsert(collection.name, touched)
+            for at in range(0, len(ids), AT_ONCE):
+                upsert(collection.name, ids[at : at + AT_ONCE])
         except IndexNotReady as error:
             log.warning("search_changes_wait_for_rebuild", collection=collection.name, reason=str(error))

@@ -41,17 +41,16 @@ def schema_of(collection: Collection) -> tantivy.Schema:
     return builder.build()
 
 
-def as_tantivy(collection: Collection, document: Document) -> tantivy.Document:
-    """A document with its text segmented."""
+def as_tantivy(collection: Collection, document: Document, schema: tantivy.Schema) -> tantivy.Document:
+    """A document with its text segmented, texts of one boost together: their order in `text` means nothing."""
     values = document.values
     fields: dict[str, Any] = {"id": document.id}
     words: list[str] = []
     characters: list[str] = []
-    for text in collection.texts:
-        raw = values.get(text.name)
-        if raw and isinstance(raw, str):
+    for boost, names in collection.texts_by_boost:
+        if raw := "\n".join([raw for name in names if (raw := values.get(name)) and isinstance(raw, str)]):
             found, han = analyse(raw)
-            words += [found] * text.boost
+            words += [found] * boost
             characters.append(han)
     if words:
         fields["text"] = " ".join(words)
@@ -68,7 +67,7 @@ def as_tantivy(collection: Collection, document: Document) -> tantivy.Document:
         number = values.get(name)
         if number is not None:
             fields[f"n_{name}"] = number
-    return tantivy.Document(**fields)
+    return tantivy.Document.from_dict(fields, schema)
 
 
 class TextWriter:
@@ -78,10 +77,11 @@ class TextWriter:
         self._collection = collection
         folder.mkdir(parents=True, exist_ok=True)
         # A thread more would make a segment more of each commit and gains nothing while Python makes the documents.
-        self._writer = tantivy.Index(schema_of(collection), path=str(folder)).writer(heap_mb << 20, 1)
+        self._schema = schema_of(collection)
+        self._writer = tantivy.Index(self._schema, path=str(folder)).writer(heap_mb << 20, 1)
 
     def add(self, document: Document) -> None:
-        self._writer.add_document(as_tantivy(self._collection, document))
+        self._writer.add_document(as_tantivy(self._collection, document, self._schema))
 
     def delete(self, ids: Iterable[int]) -> None:
         for number in ids:

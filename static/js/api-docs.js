@@ -6,7 +6,7 @@ document.addEventListener("DOMContentLoaded", () => {
   window.SwaggerUIBundle({
     domNode: place,
     url: place.dataset.schema,
-    deepLinking: true,
+    deepLinking: false, // its links would stand inside its buttons
     docExpansion: "list",
     defaultModelsExpandDepth: 0,
     validatorUrl: null,

@@ -77,6 +77,20 @@ document.addEventListener("submit", (event) => {
   }), 0);
 });
 
+// Fields that belong to one choice show with it; a form's hidden mark tells the server which were seen.
+function showDependent(choice) {
+  const form = choice.closest("form");
+  if (!form || !choice.name) return;
+  const dependent = all("[data-only-for]", form).filter((one) => one.dataset.by === choice.name);
+  for (const wrapper of dependent) {
+    const shows = wrapper.dataset.onlyFor.split(" ").includes(choice.value);
+    wrapper.hidden = !shows;
+    all("input, select, textarea", wrapper).forEach((field) => { field.disabled = !shows; });
+  }
+  if (dependent.length) all("input[data-shown]", form).forEach((mark) => { mark.value = choice.value; });
+}
+document.addEventListener("change", (event) => showDependent(event.target));
+
 // The tray follows the ticks: a count, a slot each, and words instead of a fifth.
 function followTray() {
   const tray = document.querySelector("[data-tray]");
@@ -185,9 +199,16 @@ for (const button of all("[data-print]")) {
 function begin(root) {
   dressHashes(root);
   followTray();
+  all("input[type=radio]:checked", root).forEach(showDependent);
   // browsers that cannot show a folded rail open it where there is room
   if (roomy.matches && !CSS.supports("selector(::details-content)")) all("details.fold", root).forEach((one) => { one.open = true; });
 }
 begin(document);
 focusFirst(document);
 document.addEventListener("htmx:afterSwap", (event) => begin(event.detail.target));
+
+// On a phone the steps of a wizard stand in one line that scrolls: the one being done is in sight.
+for (const step of all(".wiz > nav [aria-current=step]")) {
+  const line = step.closest("nav");
+  line.scrollLeft = step.offsetLeft - line.offsetLeft - 12;
+}

@@ -258,3 +258,34 @@ def test_demo_codes_are_for_the_demo_only(settings, capsys: pytest.CaptureFixtur
     settings.PRODUCTION = True
     with pytest.raises(CommandError):
         call_command("demo_code", lena.person.email)
+
+
+@pytest.mark.parametrize(
+    ("page", "labels"),
+    [
+        (
+            "login",
+            {
+                "zh": ["电子邮箱", "密码", "忘记密码？", "保持登录"],
+                "en": ["E-mail address", "Forgotten your password?"],
+            },
+        ),
+        ("signup", {"zh": ["再次输入密码", "至少 12 个字符"], "en": ["Password, once more", "At least 12 characters"]}),
+        ("password/reset", {"zh": ["电子邮箱"], "en": ["E-mail address"]}),
+        ("password/change", {"zh": ["当前密码", "新密码"], "en": ["Present password", "New password, once more"]}),
+        ("email", {"zh": ["电子邮箱"], "en": ["E-mail address"]}),
+        ("reauthenticate", {"zh": ["忘记密码？"], "en": ["Forgotten your password?"]}),
+    ],
+)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_entrance_speaks_our_words_and_has_no_placeholders(page: str, labels: dict, language: str) -> None:
+    browser = Client()
+    if page not in ("login", "signup", "password/reset"):
+        sign_in(browser, a_person("known@people.test").email)
+    answer = browser.get(f"{'/en' if language == 'en' else ''}/account/{page}/")
+    main = re.search(r"<main.*?</main>", answer.content.decode(), re.DOTALL)
+    assert answer.status_code == 200 and main is not None
+    assert "placeholder" not in main.group(0)
+    for words in labels[language]:
+        assert words in main.group(0)
+    assert "你" not in main.group(0), "we say 您"

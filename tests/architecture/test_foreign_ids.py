@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import Resolver404, resolve, reverse
 from django.utils import translation
 
-from listings.catalogue.checks import STEPS
+from listings.catalogue.lacks import STEPS
 from listings.catalogue.models import Listing, ListingDocument, Need
 from listings.catalogue.services import documents
 from listings.catalogue.states import PUBLIC, ListingState, NeedState

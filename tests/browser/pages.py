@@ -219,5 +219,7 @@ def open_page(page: Page, site: Site, kind: Kind, language: str) -> int:
             confirms(page, site, kind.who)
             answer = page.goto(where)
         assert urlsplit(page.url).path == urlsplit(where).path, f"{where} leads to {page.url}"
+    if kind.name == "api-docs":
+        page.wait_for_selector("#api-docs .opblock", timeout=60_000)
     assert answer is not None
     return answer.status

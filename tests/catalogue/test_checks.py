@@ -10,7 +10,9 @@ from django.utils import translation
 
 from listings.assets.states import LegalStatus
 from listings.catalogue import checks, wording
+from listings.catalogue.lacks import Incomplete, Lack
 from listings.catalogue.models import Listing
+from listings.catalogue.rights_lacks import rights_check, rights_checks
 from listings.catalogue.services import listings as service
 from listings.catalogue.states import ListingState, Mode, PriceMode
 from marketplace.accounts.models import Organisation
@@ -174,7 +176,7 @@ def test_only_verified_organisations_submit():
     asset = a_right(holder=cast.Part(draft.memberships.get().user, draft))
     listing = service.create_listing(by=owner_actor(draft), asset_ids=[asset.pk], values=content())
     assert blocking(listing) == ["organisation_not_verified"]
-    with pytest.raises(checks.Incomplete):
+    with pytest.raises(Incomplete):
         service.submit_listing(listing_id=listing.pk, by=owner_actor(draft))
     assert Organisation.objects.get(pk=draft.pk).state == "draft"
 
@@ -188,20 +190,21 @@ def test_a_bank_lists_collateral_it_does_not_hold():
 
 
 @pytest.mark.django_db
-def test_later_floors_add_their_own_points(monkeypatch):
-    monkeypatch.setattr(checks, "rights_checks", [])
-
-    @checks.rights_check
+def test_later_floors_add_their_own_points():
+    @rights_check
     def pledged(listing, rights):
-        yield checks.Lack("pledged", "rights", "assets", "%(number)s is pledged.", {"number": rights[0].number})
+        yield Lack("pledged", "rights", "assets", "%(number)s is pledged.", {"number": rights[0].number})
 
-    assert blocking(a_listing(ListingState.DRAFT)) == ["pledged"]
+    try:
+        assert blocking(a_listing(ListingState.DRAFT)) == ["pledged"]
+    finally:
+        rights_checks.remove(pledged)
 
 
 @pytest.mark.django_db
 def test_a_refusal_names_every_point_in_both_languages():
     listing = a_listing(ListingState.DRAFT, problem_zh="", problem_en="", price_min=None)
-    with pytest.raises(checks.Incomplete) as refused:
+    with pytest.raises(Incomplete) as refused:
         service.submit_listing(listing_id=listing.pk, by=cast.ines().actor)
     answer = refused.value.as_dict()
     assert [row["code"] for row in answer["missing"]] == ["no_problem", "no_price"]

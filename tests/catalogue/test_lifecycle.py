@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from listings.assets.models import Asset
 from listings.assets.states import LegalStatus
-from listings.catalogue.checks import Incomplete, SuspendedByOperator
+from listings.catalogue.checks import SuspendedByOperator
 from listings.catalogue.graphs import LISTING_GRAPH, NEED_GRAPH
+from listings.catalogue.lacks import Incomplete
 from listings.catalogue.models import ListedAsset, Listing, Need
 from listings.catalogue.reactions import follow_status
 from listings.catalogue.refusals import AlreadySubmitted, NotYours, Stale, UnknownRight

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -13,6 +14,7 @@ from listings.catalogue.services import attention
 from listings.catalogue.services import listings as service
 from listings.catalogue.services.documents import add_document
 from listings.catalogue.states import PUBLIC, DocumentAccess, ListingState, Mode, NeedState
+from marketplace.core import clock
 from marketplace.core.models import FileOpening
 from tests import cast
 from tests.builders import a_pdf
@@ -364,7 +366,7 @@ def test_a_holder_lists_a_right_step_by_step(searchable):
 
 
 def test_a_stale_page_does_not_overwrite(searchable):
-    listing = a_listing(ListingState.DRAFT)
+    listing = a_listing(ListingState.DRAFT, mode=Mode.ORDINARY)
     browser = cast.ines().signed_in()
     url = reverse("listing_edit", args=[listing.number, "offer"])
     values = {"territory_zh": "甲", "valid_until": listing.valid_until, "seen_version": listing.version}
@@ -391,7 +393,7 @@ def test_a_stale_page_does_not_overwrite(searchable):
     ],
 )
 def test_unreadable_entries_are_kept_and_explained(searchable, step, values):
-    listing = a_listing(ListingState.DRAFT)
+    listing = a_listing(ListingState.DRAFT, mode=Mode.ORDINARY)
     browser = cast.ines().signed_in()
     response = browser.post(reverse("listing_edit", args=[listing.number, step]), values)
     assert response.status_code == 422
@@ -489,3 +491,29 @@ def test_a_search_is_kept_looked_at_renamed_and_forgotten(searchable):
     assert SavedSearch.objects.get().name == "别名"
     browser.post(reverse("saved_search_delete", args=[saved.pk]))
     assert not SavedSearch.objects.exists()
+
+
+# ── what a page must not leave out ───────────────────────────────────────────────────────────────────────────────────
+def test_pages_name_the_state_and_not_its_shape_alone(client, searchable):
+    listing, need = a_listing(ListingState.DRAFT), a_need()
+    searchable()
+    assert re.search(r'class="st go box">.*?</svg>已发布</span>', page(client, "need_detail", need.number))
+    confirm = page(cast.ines().signed_in(), "listing_act", listing.number, "withdraw")
+    assert "<dt>当前状态</dt><dd>草稿</dd>" in confirm
+
+
+def test_a_need_in_the_list_says_until_when_and_for_what(client, searchable):
+    need = a_need(modes=[Mode.ORDINARY])
+    searchable()
+    listed = page(client, "need_list")
+    assert need.deadline.isoformat() in listed
+    assert '<span class="tag">普通许可</span></div>' in listed
+
+
+def test_the_desk_and_the_workspace_name_the_same_last_day(client, searchable):
+    listing = a_listing(ListingState.IN_REVIEW)
+    last = clock.last_day(listing.due_at)
+    browser = cast.ops().signed_in()
+    for shown in (page(browser, "workspace"), page(browser, "review_detail", "listings", listing.number)):
+        assert f'datetime="{last.isoformat()}"' in shown
+        assert f'datetime="{(last + timedelta(days=1)).isoformat()}"' not in shown

@@ -149,3 +149,10 @@ def test_first_current_and_last_page_are_always_offered_in_order(case):
     assert {1, current, last} <= set(pages)
     assert pages == sorted(set(pages))
     assert len(pages) <= 7
+
+
+def test_an_exact_band_names_its_currency_once_and_keeps_the_unit_on_the_line():
+    low, high = Decimal("400000"), Decimal("700000.5")
+    assert formats.money_exact_range(low, high, "CNY", ZH) == "400,000.00–700,000.50\u00a0元"
+    assert formats.money_exact_range(low, high, "CNY", EN) == "CNY 400,000.00–700,000.50"
+    assert formats.money_exact_range(low, low, "CNY", ZH) == "400,000.00 元"

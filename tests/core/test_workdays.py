@@ -1,9 +1,11 @@
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from marketplace.core import clock
 from marketplace.core.models import CalendarDay
 from marketplace.core.workdays import WorkCalendar, months_after, work_calendar, years_after
 
@@ -76,3 +78,10 @@ def test_the_operators_entry_wins_over_the_published_calendar():
     assert not work_calendar().is_workday(monday)
     CalendarDay.objects.get(on=monday).delete()
     assert work_calendar().is_workday(monday)
+
+
+def test_a_deadline_at_midnight_names_the_day_before():
+    midnight = datetime(2026, 11, 25, tzinfo=timezone.get_default_timezone())
+    assert clock.last_day(midnight) == date(2026, 11, 24)
+    assert clock.last_day(midnight + timedelta(hours=10)) == date(2026, 11, 25)
+    assert clock.last_day(date(2026, 11, 25)) == date(2026, 11, 25)

@@ -399,3 +399,46 @@ def test_time_ends_rights_and_says_so(sheet, django_assert_max_num_queries):
 def test_a_missing_file_is_a_rejection(tmp_path: Path):
     summary = import_paths([tmp_path / "nothing.csv"], by=SYSTEM)
     assert [one.code for one in summary.rejections] == ["unreadable"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tab\tline\nend\rback\\slash \"quoted\" \\N \\. 'single'",
+        "\\N",
+        "\n\\.\n",
+        "None",
+        "a mark \x1f between \x1e fields \x1d and \x01 more",
+        "膜" * 3000,
+    ],
+)
+def test_any_text_is_stored_as_it_is(text):
+    """Rows go to the database by COPY, whose marks a text may hold."""
+    sound = record(application_number=cn("201910000002"), title_zh="另一种膜")
+    claims = [text, "2"]
+    taken(record(abstract_zh=text, claims=claims, first_claim=text, filed_on=None), sound)
+    patent = Patent.objects.get(application_number=cn("201910000001"))
+    assert (patent.abstract_zh, patent.first_claim, patent.claims) == (text, text, claims)
+    assert patent.asset.filed_on is None
+    assert SourceRecord.objects.get(patent=patent).content["abstract_zh"] == text
+    assert Asset.objects.get(number=cn("201910000002")).title_zh == "另一种膜"
+
+
+def test_batches_are_small_where_records_are_large(monkeypatch):
+    monkeypatch.setattr(importing, "BATCH_BYTES", 10_000)
+    records = [record(application_number=cn(f"2019100{n:05d}"), abstract_zh="膜" * 1000) for n in range(9)]
+    told: list[int] = []
+    monkeypatch.setattr(importing._Job, "take", lambda job, chunk: told.append(len(chunk)))
+    taken(*records)
+    assert sum(told) == 9
+    assert max(told) < 4
+
+
+def test_json_is_written_alike_by_both_ways():
+    from listings.patents.services import intake
+
+    texts = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x11000), 0x1F600]))
+    value = {"a": [texts, None, True, 3, -(2**40), [], {}], "b": {"c": '\\ " / \x7f'}}
+    assert intake.dumps(value) == intake._encode(value).replace("\\u0000", "")
+    odd = {"half": "\ud800", "big": 2**70}  # what the fast way refuses
+    assert intake.dumps(odd) == intake._encode(odd)

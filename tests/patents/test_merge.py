@@ -7,7 +7,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listings.patents.merge import Told, asset_number, merge
+from listings.patents.merge import Told, _several, asset_number, merge
 
 
 def told(source: str, as_of: str = "2026-01-01", **content) -> Told:
@@ -151,3 +151,27 @@ def test_one_source_gives_the_same_view_as_itself_twice(source, content):
     once = merge([Told(source, "2020-01-01", content)])
     twice = merge([Told(source, "2020-01-01", content), Told(source, "2020-01-01", content)])
     assert (once.columns, once.facts, once.conflicts) == (twice.columns, twice.facts, twice.conflicts)
+
+
+_CODES = st.sampled_from(["A", "B", "B2", "U", ""])
+_DAYS = st.sampled_from(["2020-03-01", "2019-05-05", ""])
+_OFFICES = st.sampled_from(["CN", "US", "EP"])
+
+
+@given(
+    own=st.tuples(_OFFICES, st.sampled_from(["1", "2", ""]), _CODES),
+    listed=st.lists(st.tuples(_OFFICES, st.sampled_from(["1", "2"]), _CODES, _DAYS), max_size=3),
+    lists_own=st.booleans(),
+    published=_DAYS,
+    granted=_DAYS,
+)
+def test_documents_of_one_source_are_read_as_those_of_several(own, listed, lists_own, published, granted):
+    """A single source has a shorter way, which must end the same."""
+    office, number, code = own
+    if lists_own and number:
+        listed = [(*own, published), *listed[1:2]] if len(listed) > 2 else [(*own, published)]
+    said = {"office": office, "publication_number": number, "kind_code": code, "publications": [*map(list, listed)]}
+    content = {**said, "published_on": published, "granted_on": granted}
+    one = Told("lens", "2026-01-01", {name: value for name, value in content.items() if value})
+    short, long = merge([one]), _several([one])
+    assert (short.columns, short.facts) == (long.columns, long.facts)

@@ -272,3 +272,15 @@ def test_reasons_are_said_in_both_languages():
                 en = str(sentence)
             assert zh != en
             assert any("\u4e00" <= character <= "\u9fff" for character in zh)
+
+
+def test_offices_have_names_and_the_register_one_name(client: Client, register) -> None:
+    register(3)
+    page = client.get(reverse("patent_list")).content.decode()
+    assert "中国 CN</span>" in page
+    assert "China CN</span>" in client.get("/en/patents/").content.decode()
+    right = Asset.objects.first()
+    assert right is not None
+    inner = client.get(f"/patents/{right.pk}/").content.decode()
+    crumb = inner.partition('class="crumb"')[2].partition("</ol>")[0]
+    assert ">专利登记</a>" in crumb

@@ -296,6 +296,28 @@ def test_another_sum_or_currency_than_asked(practice: Practice, fault: dict, dou
     assert payin.note
 
 
+def test_a_strangers_event_taken_out_of_quarantine_goes_back_into_it(practice: Practice, waiting):
+    event = practice.event("checkout.session.completed") | {"account": "acct_stranger"}
+    kept = practice.deliver(event, scope="account").event
+    inbox.retry_event(event_id=kept.pk, by=ops().actor)
+    assert inbox.apply_event(kept.pk).doubt == Doubt.OTHER_ACCOUNT
+    assert nothing_happened(waiting)
+
+
+def test_a_poison_event_does_not_hold_up_the_others(practice: Practice, waiting, monkeypatch):
+    def breaks(*_args) -> list:
+        raise LookupError("nobody foresaw this")
+
+    monkeypatch.setitem(stripe_events.HANDLERS, ("account", "charge.succeeded"), breaks)
+    poison = practice.deliver(practice.event("charge.succeeded")).event
+    practice.deliver(practice.event("checkout.session.completed"))
+    assert inbox.apply_waiting() == 2
+    waiting.refresh_from_db()
+    poison.refresh_from_db()
+    assert waiting.state == PayInState.RECEIVED
+    assert (poison.state, poison.tries) == (InboundState.RECEIVED, 1) and "nobody foresaw" in poison.note
+
+
 def test_the_desk_decides_on_quarantine(practice: Practice, waiting):
     event = practice.deliver(practice.event("checkout.session.completed") | {"livemode": True}).event
     for outsider in (bo(), stranger()):

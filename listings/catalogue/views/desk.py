@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -12,12 +12,12 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from listings.catalogue import access, acts, checks
 from listings.catalogue.forms import ReasonForm
+from listings.catalogue.lacks import Incomplete
 from listings.catalogue.models import Enquiry, Listing, ListingDay
 from listings.catalogue.naming import shown_number, status_badge
 from listings.catalogue.presenting import listing_page
@@ -47,8 +47,7 @@ def working_days_to(due: datetime | None) -> int | None:
     """Working days until a deadline, negative when it has passed. A deadline is the first moment that is too late."""
     if due is None:
         return None
-    last_day = timezone.localdate(due - timedelta(microseconds=1))
-    return work_calendar().working_days_between(clock.today(), last_day)
+    return work_calendar().working_days_between(clock.today(), clock.last_day(due))
 
 
 @require_safe
@@ -177,9 +176,10 @@ def _confirm(
         "verb": verb,
         "act": act,
         "refusal": refusal,
-        "lacks": refusal.lacks if isinstance(refusal, checks.Incomplete) else [],
+        "lacks": refusal.lacks if isinstance(refusal, Incomplete) else [],
         "warning": acts.WARNINGS.get(verb, ""),
         "danger": verb in acts.DANGEROUS,
+        "state_label": ListingState(listing.state).label,
         "form": ReasonForm() if verb in {"withdraw", "close"} else None,
         "back": reverse("my_listing", args=[listing.number]),
         "trail": [(_("My listings"), reverse("my_listings"))],

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from listings.catalogue import access, acts, checks
 from listings.catalogue.forms import NeedForm, ReasonForm
+from listings.catalogue.lacks import Incomplete
 from listings.catalogue.models import Need
 from listings.catalogue.presenting import need_page
 from listings.catalogue.pricing import budget_of
@@ -161,9 +162,10 @@ def need_act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         "verb": verb,
         "act": act,
         "refusal": refusal,
-        "lacks": refusal.lacks if isinstance(refusal, checks.Incomplete) else [],
+        "lacks": refusal.lacks if isinstance(refusal, Incomplete) else [],
         "warning": acts.WARNINGS.get(verb, ""),
         "danger": verb in acts.DANGEROUS,
+        "state_label": NeedState(need.state).label,
         "form": ReasonForm() if verb in WITH_REASON else None,
         "back": reverse("my_need", args=[number]),
         "trail": [(_("My needs"), reverse("my_needs"))],

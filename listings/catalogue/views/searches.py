@@ -24,7 +24,7 @@ from marketplace.core.errors import DomainError, NotFound
 LISTS = {
     "listings": ("listing_list", _("Listings")),
     "needs": ("need_list", _("Needs")),
-    "patents": ("patent_list", _("Patents")),
+    "patents": ("patent_list", _("Patent register")),
 }
 
 

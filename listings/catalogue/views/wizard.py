@@ -13,9 +13,11 @@ from django.views.decorators.http import require_http_methods
 
 from listings.assets.models import Asset
 from listings.catalogue import access, checks
-from listings.catalogue.forms import DocumentForm, DraftForm, OfferForm, PriceForm, RightsForm, SummaryForm
+from listings.catalogue.forms import DocumentForm, DraftForm, OfferForm, RightsForm, SummaryForm
+from listings.catalogue.lacks import STEPS
 from listings.catalogue.models import Listing, ListingDocument
 from listings.catalogue.presenting import file_line
+from listings.catalogue.price_form import PriceForm
 from listings.catalogue.refusals import AlreadySubmitted
 from listings.catalogue.services.documents import add_document, withdraw_document
 from listings.catalogue.services.listings import create_listing, save_draft, submit_listing
@@ -76,7 +78,7 @@ def listing_edit(request: HttpRequest, number: str, step: str) -> HttpResponse:
     """One step of the draft."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     listing = access.own_listing(actor, number)
-    if step not in checks.STEPS:
+    if step not in STEPS:
         raise NotFound()
     if not access.may_list(actor):
         raise NotPermitted()
@@ -95,7 +97,8 @@ def listing_edit(request: HttpRequest, number: str, step: str) -> HttpResponse:
         except DomainError as error:
             refusal = error
         else:
-            return redirect("listing_edit", number, _next(step, request.POST.get("go", "")))
+            asks_more = isinstance(form, PriceForm) and form.asks_more
+            return redirect("listing_edit", number, step if asks_more else _next(step, request.POST.get("go", "")))
     return _page(request, listing, step, {"form": form, "refusal": refusal}, _status(refusal, form, request))
 
 
@@ -118,9 +121,9 @@ def _next(step: str, go: str) -> str:
     """Where the button pressed leads: a step by name, “stay”, or the one after this."""
     if go == "stay":
         return step
-    if go in checks.STEPS:
+    if go in STEPS:
         return go
-    return checks.STEPS[min(checks.STEPS.index(step) + 1, len(checks.STEPS) - 1)]
+    return STEPS[min(STEPS.index(step) + 1, len(STEPS) - 1)]
 
 
 def _papers(request: HttpRequest, listing: Listing) -> HttpResponse:
@@ -190,7 +193,7 @@ def _page(request: HttpRequest, listing: Listing, step: str, more: dict[str, Any
         for name, label in TITLES.items()
     ]
     lines = by_step[step] if step != "check" else [lack for lacks in by_step.values() for lack in lacks]
-    place = checks.STEPS.index(step)
+    place = STEPS.index(step)
     context = {
         "listing": listing,
         "step": step,
@@ -198,8 +201,8 @@ def _page(request: HttpRequest, listing: Listing, step: str, more: dict[str, Any
         "steps": steps,
         "lacks": [{"lack": lack, "url": reverse("listing_edit", args=[listing.number, lack.step])} for lack in lines],
         "is_ready": is_ready,
-        "back": reverse("listing_edit", args=[listing.number, checks.STEPS[place - 1]]) if place else "",
-        "next": reverse("listing_edit", args=[listing.number, checks.STEPS[place + 1]]) if step != "check" else "",
+        "back": reverse("listing_edit", args=[listing.number, STEPS[place - 1]]) if place else "",
+        "next": reverse("listing_edit", args=[listing.number, STEPS[place + 1]]) if step != "check" else "",
         "preview": reverse("listing_preview", args=[listing.number]),
         **more,
     }

@@ -19,6 +19,7 @@ _HANGUL = re.compile(r"[가-힯]")
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 
 
+@lru_cache(maxsize=4096)
 def header_key(text: str) -> str:
     """A header as the maps hold it: compatibility forms folded, brackets, spaces and line breaks gone, lower case."""
     folded = unicodedata.normalize("NFKC", text)
@@ -32,11 +33,12 @@ _EMPTY = EMPTY | {word.lower() for word in EMPTY} | {word.title() for word in EM
 class Cells:
     """One row seen through its header: ``cells["title"]`` is the text of that field, empty for ``NA`` and the like."""
 
-    __slots__ = ("_at", "_cells", "headers")
+    __slots__ = ("_at", "_cells", "_is_blank", "headers")
 
     def __init__(self, at: dict[str, int], headers: list[str]) -> None:
         self._at, self.headers = at, headers
         self._cells: list[str] = []
+        self._is_blank = True
 
     def load(self, cells: list[str]) -> None:
         """Raises Refused when the row has text beyond the last header: then its cells do not stand under their
@@ -46,14 +48,13 @@ class Cells:
             cells = cells + [""] * missing
         elif missing < 0 and any(cell.strip() for cell in cells[len(self.headers) :]):
             raise Refused("too_many_cells", limit=len(self.headers))
-        self._cells = cells
+        # each cell once, not at every look: a row is asked for far more fields than it has cells
+        self._cells = ["" if (text := cell.strip()) in _EMPTY else text for cell in cells]
+        self._is_blank = not any(map(str.strip, cells))
 
     def __getitem__(self, field: str) -> str:
         at = self._at.get(field)
-        if at is None:
-            return ""
-        text = self._cells[at].strip()
-        return "" if text in _EMPTY else text
+        return "" if at is None else self._cells[at]
 
     def __contains__(self, field: str) -> bool:
         return field in self._at
@@ -79,7 +80,7 @@ class Cells:
         return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
     def __bool__(self) -> bool:
-        return any(cell and not cell.isspace() for cell in self._cells)
+        return not self._is_blank
 
 
 def refuse_number(error: NumberError, text: str, column: str) -> Refused:

@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +23,22 @@ from listings.patents.models import ImportRejection, ImportRun, ImportState
 from listings.patents.reasons import sentence
 from listings.patents.record import NotPatents, RawRecord, ReadItem, Rejection
 from listings.patents.services import register, runs
-from listings.patents.services.intake import CREATED, UNCHANGED, UPDATED, Claimant, Intake
+from listings.patents.services.intake import CREATED, UNCHANGED, UPDATED, Claimant, Intake, Prepared, prepare
 from marketplace.accounts.models import Organisation
 from marketplace.core import clock, events
 from marketplace.core.actor import Actor
+from marketplace.core.memory import rarely_collected
 from marketplace.core.workdays import WorkCalendar, work_calendar
 
 BATCH = 1000
-READ_AHEAD = 2
+BATCH_BYTES = 3 << 20  # of files as read and contents; in memory several times that, for each of three batches
+READ_AHEAD = 1
 IMPORT_LOCK = "patents.import"
 STORED_REJECTIONS = 100_000
 EVENT = "patents.imported"
 log = structlog.get_logger(__name__)
 Progress = Callable[["Summary"], None]
+Ready = Prepared | Rejection | NotPatents
 
 
 class Stopped(Exception):
@@ -115,8 +117,9 @@ def import_paths(
         run = runs.begin_direct(name=named, by=by, strict=strict, organisation_id=organisation_id)
     job = _Job(run, by, organisation_id, progress, is_sample, batch)
     try:
-        for path in readers.walk(paths):
-            job.file(path, strict)
+        with rarely_collected():
+            for path in readers.walk(paths):
+                job.file(path, strict)
     except Stopped:
         raise
     except BaseException as error:
@@ -151,14 +154,14 @@ def check_path(
     summary = Summary(files=1)
     rows: list[dict[str, Any]] = []
     for chunk in _chunks(_read(path), BATCH):
-        intake.load([item.record for item in chunk if isinstance(item, RawRecord)])
+        intake.load([item for item in chunk if isinstance(item, Prepared)])
         for item in chunk:
             if isinstance(item, NotPatents):
                 summary.not_patents.append(item)
                 continue
-            outcome = intake.decide(item) if isinstance(item, RawRecord) else item
+            outcome = intake.decide(item) if isinstance(item, Prepared) else item
             summary.add(outcome)
-            if isinstance(item, RawRecord) and len(rows) < first:
+            if isinstance(item, Prepared) and len(rows) < first:
                 rows.append(_preview(item, outcome))
         intake.forget_contents()
         if stop is not None and stop(summary):
@@ -166,7 +169,7 @@ def check_path(
     return summary, rows
 
 
-def _preview(item: RawRecord, outcome: str | Rejection) -> dict[str, Any]:
+def _preview(item: Prepared, outcome: str | Rejection) -> dict[str, Any]:
     record = item.record
     owners = [one.name or one.name_en for one in record.parties if one.role in ("owner", "applicant", "assignee")]
     return {
@@ -196,12 +199,12 @@ def _read(path: Path) -> Iterator[ReadItem]:
         yield Rejection(str(path), None, "", "unreadable", {"detail": error.strerror or type(error).__name__})
 
 
-def _chunks(items: Iterator[ReadItem], size: int) -> Iterator[list[ReadItem]]:
-    """The items in batches. A thread reads ahead by two, so that files are read while the database works."""
-    ready: queue.Queue[list[ReadItem] | BaseException | None] = queue.Queue(maxsize=READ_AHEAD)
+def _chunks(items: Iterator[ReadItem], size: int) -> Iterator[list[Ready]]:
+    """The items in batches, ready to be decided. A thread reads and prepares ahead while the database works."""
+    ready: queue.Queue[list[Ready] | BaseException | None] = queue.Queue(maxsize=READ_AHEAD)
     stop = threading.Event()
 
-    def hand_over(what: list[ReadItem] | BaseException | None) -> None:
+    def hand_over(what: list[Ready] | BaseException | None) -> None:
         while not stop.is_set():
             try:
                 ready.put(what, timeout=0.2)
@@ -211,8 +214,10 @@ def _chunks(items: Iterator[ReadItem], size: int) -> Iterator[list[ReadItem]]:
 
     def read() -> None:
         try:
-            while not stop.is_set() and (chunk := list(islice(items, size))):
+            for chunk in _batches(items, size):
                 hand_over(chunk)
+                if stop.is_set():
+                    return
             hand_over(None)
         except BaseException as error:  # noqa: BLE001 - raised again where the batches are taken
             hand_over(error)
@@ -227,6 +232,24 @@ def _chunks(items: Iterator[ReadItem], size: int) -> Iterator[list[ReadItem]]:
     finally:
         stop.set()
         reader.join()
+
+
+def _batches(items: Iterator[ReadItem], size: int) -> Iterator[list[Ready]]:
+    """At most `size` items at a time, fewer when they are large: memory must not depend on what a file holds."""
+    chunk: list[Ready] = []
+    weight = 0
+    for item in items:
+        if isinstance(item, RawRecord):
+            prepared = prepare(item)
+            weight += len(item.raw) + len(prepared.text)
+            chunk.append(prepared)
+        else:
+            chunk.append(item)
+        if len(chunk) >= size or weight >= BATCH_BYTES:
+            yield chunk
+            chunk, weight = [], 0
+    if chunk:
+        yield chunk
 
 
 class _Job:
@@ -294,7 +317,7 @@ class _Job:
         with transaction.atomic():
             self._store(self.summary.rejections[before:], created=0, updated=0, unchanged=0, items=taken)
 
-    def take(self, chunk: Sequence[ReadItem]) -> None:
+    def take(self, chunk: Sequence[Ready]) -> None:
         """One batch: decided, written, counted and told, or nothing of it."""
         done = min(len(chunk), max(0, self.skip - self.at))  # taken before an earlier worker died
         self.at += len(chunk)
@@ -328,7 +351,7 @@ class _Job:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [IMPORT_LOCK])
 
-    def _write(self, chunk: Sequence[ReadItem]) -> list[str | Rejection | NotPatents]:
+    def _write(self, chunk: Sequence[Ready]) -> list[str | Rejection | NotPatents]:
         """Write a batch; one that holds a value the database refuses is halved until the record is alone."""
         try:
             with transaction.atomic():
@@ -336,15 +359,15 @@ class _Job:
         except (DataError, IntegrityError, UnicodeError, ValueError) as error:
             if len(chunk) == 1:
                 item = chunk[0]
-                assert isinstance(item, RawRecord)
+                assert isinstance(item, Prepared)
                 log.warning("record_not_stored", file=item.file, line=item.line, error=str(error)[:300])
                 return [Rejection(item.file, item.line, item.record.number[:80], "cannot_store", {})]
         middle = len(chunk) // 2
         return [*self._write(chunk[:middle]), *self._write(chunk[middle:])]
 
-    def _write_all(self, chunk: Sequence[ReadItem]) -> list[str | Rejection | NotPatents]:
-        self.intake.load([item.record for item in chunk if isinstance(item, RawRecord)])
-        outcomes = [self.intake.decide(item) if isinstance(item, RawRecord) else item for item in chunk]
+    def _write_all(self, chunk: Sequence[Ready]) -> list[str | Rejection | NotPatents]:
+        self.intake.load([item for item in chunk if isinstance(item, Prepared)])
+        outcomes = [self.intake.decide(item) if isinstance(item, Prepared) else item for item in chunk]
         ids = register.write(self.intake.changed(), run_id=self.run.pk, days=self.days, is_sample=self.is_sample)
         gone = [pk for right in self.intake.changed() for pk in right.absorbs]
         if ids:

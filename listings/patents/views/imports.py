@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from listings.patents import access, corrections, reasons
 from listings.patents.forms import UploadForm
 from listings.patents.models import ImportRun, ImportState
+from listings.patents.numbers import format_number
 from listings.patents.readers.template import template_csv, template_xlsx
 from listings.patents.services import runs
 from marketplace.core.errors import DomainError, NotFound, NotPermitted
@@ -43,7 +45,14 @@ def import_list(request: HttpRequest) -> HttpResponse:
     access.own_organisation_id(actor)
     page = Paginator(access.runs_visible_to(actor).order_by("-id"), RUNS_A_PAGE).get_page(request.GET.get("page"))
     context = {
-        "runs": [{"run": run, "shape": SHAPES[ImportState(run.state)]} for run in page],
+        "runs": [
+            {
+                "run": run,
+                "shape": SHAPES[ImportState(run.state)],
+                "has_run": run.state not in (ImportState.UPLOADED, ImportState.CHECKED),
+            }
+            for run in page
+        ],
         "number": page.number,
         "last": page.paginator.num_pages,
         "per_page": RUNS_A_PAGE,
@@ -99,7 +108,9 @@ def _context(request: HttpRequest, run: ImportRun) -> dict[str, Any]:
         "preview": [
             {
                 **row,
+                "number": _spelt(row["office"], row["number"]),
                 "title": row["title_zh"] or row["title_en"],
+                "filed_on": date.fromisoformat(row["filed_on"]) if row["filed_on"] else None,
                 "reason": reasons.sentence(row["code"], row["params"]) if row["code"] else "",
             }
             for row in run.preview
@@ -117,6 +128,12 @@ def _context(request: HttpRequest, run: ImportRun) -> dict[str, Any]:
         "refusal": refusal,
         "may_cancel": "cancel" in edges,
     }
+
+
+def _spelt(office: str, number: str) -> str:
+    """A number as pages write it; one that does not begin with its office stays as it was read."""
+    bare = number.removeprefix(office)
+    return format_number(office, bare) if office and bare and bare != number else number
 
 
 @require_POST

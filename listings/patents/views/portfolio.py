@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from listings.assets.models import Asset
+from listings.assets.states import LegalStatus
 from listings.patents import access, numbers, presenting, reasons
 from listings.patents.filters import PortfolioFilter
 from listings.patents.forms import PatentForm, parsed_number
@@ -53,6 +54,8 @@ def _rows(ids: Any, text: str) -> list[dict[str, Any]]:
         row = presenting.row(asset, text)
         row["number"] = presenting.shown_number(asset)
         row["kind"] = presenting.kind_word(asset)
+        row["has_term"] = presenting.has_term(asset)
+        row["is_alive"] = asset.status in (LegalStatus.PENDING, LegalStatus.IN_FORCE, LegalStatus.IN_GRACE)
         row["next_annuity"] = calendar.next_year if calendar else None
         rows.append(row)
     return rows

@@ -84,6 +84,7 @@ def patent_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "facts": presenting.facts(asset),
         "parties": presenting.parties(asset),
         "events": presenting.timeline(asset),
+        "has_term": presenting.has_term(asset),
         "calendar": calendar,
         "is_covered": asset.office == "CN",
         "family": presenting.family(asset),

@@ -22,6 +22,7 @@ from marketplace.accounts.models import User
 from marketplace.accounts.refusals import NoOrganisation
 from marketplace.accounts.services import people, tokens
 from marketplace.core import clock
+from marketplace.core.connections import address_of
 from marketplace.core.errors import DomainError
 
 
@@ -48,7 +49,7 @@ def security(request: HttpRequest) -> HttpResponse:
     people.note_sign_in(
         request.user,
         session_key=str(request.session.session_key),
-        address=request.META.get("REMOTE_ADDR") or None,
+        address=address_of(request),
         agent=request.META.get("HTTP_USER_AGENT", ""),
     )
     sessions = [

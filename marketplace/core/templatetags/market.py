@@ -21,6 +21,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from marketplace.core import charts, clock, formats, rows
+from marketplace.core.countries import country_word
 from marketplace.core.marks import ICONS, SEALS, shape
 from marketplace.core.money import Money
 from marketplace.core.rows import FacetOption, ResultRow
@@ -152,6 +153,12 @@ def moment(value: datetime | None) -> str:
 
 
 @register.filter
+def last_day(due: date | datetime | None) -> date | None:
+    """The last day that keeps a deadline, for `day` to write: a moment at midnight names the day before."""
+    return clock.last_day(due) if due else None
+
+
+@register.filter
 def weekday(value: date) -> str:
     """星期一, Monday."""
     return formats.weekday(value, _lang())
@@ -170,6 +177,12 @@ def years_left(value: date | None) -> str:
 
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+@register.filter
+def country(code: str) -> str:
+    """A country by its two letters, in words."""
+    return country_word(code)
+
+
 @register.filter
 def wbr(segments: Iterable[str]) -> SafeString:
     """Title segments joined by <wbr>, so that a line never breaks inside a word the tokenizer knows."""

@@ -90,7 +90,9 @@ def resolve(provider: StripeProvider, scope: str, kind: str, payload: Thing) -> 
 
     Raises Doubtful when it concerns nothing of ours, NotYet, ProviderUnknown.
     """
-    handler = HANDLERS[scope, kind]
+    handler = HANDLERS.get((scope, kind))
+    if handler is None:
+        raise Doubtful(Doubt.OTHER_ACCOUNT, f"{kind} of {payload.get('account') or 'our own account'}")
     try:
         return handler(provider, payload["data"]["object"], str(payload.get("account", "")))
     except ProviderRefused as refusal:

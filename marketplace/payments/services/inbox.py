@@ -204,11 +204,18 @@ def take_transfer_back(payout_id: int, transfer: str, code: str) -> None:
 
 
 def apply_waiting(limit: int = 200) -> int:
-    """Apply what has waited for its turn, oldest first; returns how many were tried. Beat calls it."""
+    """Apply what has waited for its turn, oldest first; returns how many were tried. Beat calls it.
+
+    One that fails in a way nobody foresaw is tried again later, and does not hold up the others.
+    """
     waiting = InboundEvent.objects.in_state(InboundState.RECEIVED).filter(next_try_at__lte=clock.now())
     tried = 0
     for pk in waiting.order_by("next_try_at", "pk").values_list("pk", flat=True)[:limit]:
-        apply_event(pk)
+        try:
+            apply_event(pk)
+        except Exception as error:
+            log.exception("inbound_event_failed", id=pk)
+            _postpone(pk, repr(error))
         tried += 1
     return tried
 

@@ -19,6 +19,7 @@ EVERY_S = 2.0
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # they load every page of the site, which importing has no use for
     help = "Import patents from XML, CSV, XLSX, .gz and .zip files; folders are walked in depth."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
