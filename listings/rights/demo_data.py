@@ -28,6 +28,7 @@ from marketplace.core.money import Money
 
 HERE = Path(__file__).with_name("demo")
 PATENTS = HERE.parent.parent / "patents" / "demo" / "sample_patents.jsonl"
+NOT_AT_THE_OFFICE = frozenset({EntryKind.EXPORT_CONTROL, EntryKind.SERVICE_INVENTION})
 AGREED = (Act.LIST, Act.ASSIGN, Act.EXCLUSIVE, Act.SOLE, Act.PLEDGE)
 
 
@@ -117,7 +118,7 @@ def enter(asset: Asset, row: Mapping[str, Any], organisations: Mapping[str, Orga
         asset_id=asset.pk,
         kind=row["kind"],
         by=by,
-        source=Source.CNIPA,
+        source=Source.OPERATOR if row["kind"] in NOT_AT_THE_OFFICE else Source.CNIPA,
         starts_on=date.fromisoformat(row["starts_on"]),
         ends_on=_day(row.get("ends_on")),
         party=party,

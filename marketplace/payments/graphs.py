@@ -89,7 +89,7 @@ OBLIGATION_GRAPH = register(
             ),
             Edge("reopen", (_O.PAID, _O.PART_PAID, _O.REFUNDING), _O.REOPENED, CLOCK, _("Money is taken back")),
             Edge("cancel", (_O.OPEN, _O.REOPENED), _O.CANCELLED, MATTER, _("Cancel")),
-            Edge("start_refund", (_O.PAID, _O.PART_PAID), _O.REFUNDING, MATTER, _("Refund"), due=WorkingDays(5)),
+            Edge("start_refund", (_O.PAID, _O.PART_PAID), _O.REFUNDING, MATTER, _("Refund")),
             Edge("refund", (_O.REFUNDING,), _O.REFUNDED, CLOCK, _("The whole is refunded"), due=WorkingDays(5)),
             Edge("unrefund", (_O.REFUNDED,), _O.REFUNDING, CLOCK, _("A refund came back")),
             Edge("keep", (_O.REFUNDING,), _O.PAID, CLOCK, _("A part was refunded, the rest stays")),

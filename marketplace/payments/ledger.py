@@ -207,7 +207,7 @@ def post_many(postings: Sequence[Posting], *, by: Actor) -> list[Journal]:
     ]
     try:
         with transaction.atomic():
-            Entry.objects.bulk_create(entries, batch_size=5000)
+            Entry.objects.bulk_create(entries)  # one statement: a journal is judged whole
     except IntegrityError as error:
         if _constraint_of(error) == NEVER_OVERDRAWN:
             raise NotEnoughHeld(held="—", wanted="—") from error

@@ -22,10 +22,9 @@ def signatories_of(organisations: Iterable[int | None]) -> set[int]:
 
 
 def whose_turn(event: Event) -> Iterable[int]:
-    """Those who sign next."""
-    document = Document.objects.get(pk=event.subject_id)
-    turn = document.next_signature()
-    return signatories_of([turn.organisation_id]) if turn and document.is_live else ()
+    """Those who sign next after this event, as long as the document stands."""
+    is_live = Document.objects.live().filter(pk=event.subject_id).exists()
+    return signatories_of([event.data.get("turn")]) if is_live else ()
 
 
 def all_signers(event: Event) -> Iterable[int]:

@@ -179,6 +179,8 @@ def _book(account: BankAccount, run: StatementImport, new: Sequence[_New], by: A
     """Write the lines and what they do: what comes in for obligations all at once, the rest one by one after it."""
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
+        # The tables grow many times within this transaction: a plan kept from its beginning would read them whole.
+        cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
     wanted = {one for item in new for one in item.references}
     obligations = {
         row.reference: row

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 
-from marketplace.core import clock, events, timers
+from marketplace.core import clock, events
 from marketplace.core.actor import SYSTEM, Actor
 from marketplace.core.errors import IllegalTransition, NotPermitted
 from marketplace.core.lifecycle import Graph
@@ -99,12 +99,19 @@ def _set_timers(graph: Graph, subjects: Sequence[Stateful]) -> None:
         name__startswith=f"{graph.name}.",
         done_at__isnull=True,
     ).delete()
-    for row in subjects:
-        for edge in graph.leaving(row.state):
-            if edge.timed and edge.due is not None:
-                due = edge.due(row, row.state_since)
-                if due is not None:
-                    timers.arm(row, graph.name, edge.verb, due)
+    owed = [
+        (row, edge.verb, due)
+        for row in subjects
+        for edge in graph.leaving(row.state)
+        if edge.timed and edge.due is not None and (due := edge.due(row, row.state_since)) is not None
+    ]
+    Timer.objects.bulk_create(
+        [
+            Timer(subject_kind=row._meta.label_lower, subject_id=row.pk, name=f"{graph.name}.{verb}", due_at=due)
+            for row, verb, due in owed
+        ],
+        batch_size=2000,
+    )
 
 
 def _plain(data: dict[str, Any]) -> dict[str, Any]:

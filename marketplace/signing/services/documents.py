@@ -109,7 +109,12 @@ def draft_document(
         setattr(document, f"sha256_{language}", hashlib.sha256(content).hexdigest())
     if previous is not None and previous.state in LIVE:
         void_document(document_id=previous.pk, by=by, reason=reason or "replaced by a new version")
-    begin(DOCUMENT_GRAPH, document, by=by, data={**_told(document), "replaces": previous.pk if previous else None})
+    told = {
+        **_told(document),
+        "turn": slots[0].organisation_id,
+        "replaces": previous.pk if previous else None,
+    }
+    begin(DOCUMENT_GRAPH, document, by=by, data=told)
     Signature.objects.bulk_create(slots)
     if previous is not None:
         consents.ask_anew(previous, document, by=by)
@@ -164,9 +169,15 @@ def sign(*, document_id: int, sha256: str, by: Actor, otp: str | factors.Shown, 
         slot.sha256_zh, slot.sha256_en = document.sha256_zh, document.sha256_en
         slot.factor = shown.kind
         slot.save()
-        told = {**_told(document), "order": slot.order, "organisation": slot.organisation_id}
+        turn = document.next_signature()
+        told = {
+            **_told(document),
+            "order": slot.order,
+            "organisation": slot.organisation_id,
+            "turn": turn.organisation_id if turn else None,
+        }
         walk(DOCUMENT_GRAPH, document, "sign", by=by, data=told)
-        if document.next_signature() is None:
+        if turn is None:
             _complete(document)
     return document
 
