@@ -155,9 +155,9 @@ class MandateViewSet(viewsets.GenericViewSet[Mandate]):
     @extend_schema(summary="End a mandate early", request=MandateReasonSerializer, responses=MandateSerializer)
     @action(detail=True, methods=["post"])
     def terminate(self, request: Request, pk: int) -> Response:
+        found = access.mandate_of(actor_of(request), pk)
         reader = MandateReasonSerializer(data=request.data)
         reader.is_valid(raise_exception=True)
-        found = access.mandate_of(actor_of(request), pk)
         mandates.terminate_mandate(mandate_id=found.pk, by=actor_of(request), reason=reader.validated_data["reason"])
         return Response(self._one(request, pk))
 
@@ -166,10 +166,10 @@ class MandateViewSet(viewsets.GenericViewSet[Mandate]):
     )
     @action(detail=True, methods=["post"])
     def introduce(self, request: Request, pk: int) -> Response:
+        found = access.mandate_of(actor_of(request), pk)
         reader = IntroductionWriteSerializer(data=request.data)
         reader.is_valid(raise_exception=True)
         told = reader.validated_data
-        found = access.mandate_of(actor_of(request), pk)
         made = introductions.introduce(
             mandate_id=found.pk,
             matter=matter_of(told["matter"].strip().upper()),

@@ -119,7 +119,7 @@ def _take(
     if step is None:
         raise NotFound()
     back = reverse("deal", args=[deal.number])
-    form: django_forms.Form = step.form(request.POST or None, request.FILES or None)
+    form: django_forms.Form = step.form(request.POST, request.FILES) if request.method == "POST" else step.form()
     refusal: DomainError | None = None
     if request.method == "POST" and form.is_valid():
         try:
