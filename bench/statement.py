@@ -116,7 +116,7 @@ def run(scale: float) -> None:
         from marketplace.payments.services.statements import import_statement
 
         account = BankAccount.objects.create(
-            provider="bank", currency="CNY", holder_zh="云澜", holder_en="Yunlan", account_number="1", bank_zh="银行"
+            provider="bank", currency="CNY", holder_zh="云澜", holder_en="Yunlan", account_number="1", bank_zh="行"
         )
         # One in twenty comes twice, so fewer obligations give the number of lines.
         rows = obligations(int(count / 1.05), 1)

@@ -200,14 +200,16 @@ def post_many(postings: Sequence[Posting], *, by: Actor) -> list[Journal]:
         ],
         batch_size=2000,
     )
-    entries = [
-        Entry(journal=journal, account=row, amount=amount)
-        for journal, lines in zip(journals, merged, strict=True)
-        for row, amount in lines
+    moved = [
+        (journal.pk, row.pk, amount) for journal, lines in zip(journals, merged, strict=True) for row, amount in lines
     ]
     try:
-        with transaction.atomic():
-            Entry.objects.bulk_create(entries)  # one statement: a journal is judged whole
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(  # one statement: a journal is judged whole
+                "INSERT INTO payments_entry (journal_id, account_id, amount) "
+                "SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::numeric[])",
+                [[one[place] for one in moved] for place in range(3)],
+            )
     except IntegrityError as error:
         if _constraint_of(error) == NEVER_OVERDRAWN:
             raise NotEnoughHeld(held="—", wanted="—") from error

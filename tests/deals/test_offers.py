@@ -9,6 +9,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
+from listings.brokers.services.mandates import terminate_mandate
 from listings.catalogue.models import ListedAsset, Listing
 from listings.catalogue.services import listings as listing_service
 from listings.catalogue.states import ListingState, Mode
@@ -269,6 +270,10 @@ def test_commission_of_an_introduction_is_frozen_into_the_offer():
     assert offer.introduction == made
     (owed,) = offers.commissions_on(talks)
     assert (owed.pct, owed.broker_id) == (Decimal("3.000"), made.mandate.broker_id)
+    terminate_mandate(mandate_id=made.mandate_id, by=cast.ines().actor, reason="Another broker.")
+    offers.accept_offer(negotiation_id=talks.pk, version=1, by=cast.ines().actor)
+    frozen = Deal.objects.get().commissions.values_list("is_on_buyer", "pct", "introduction_id")
+    assert sorted(frozen) == [(False, Decimal("1.500"), made.pk), (True, Decimal("1.500"), made.pk)]
 
 
 def test_accepting_costs_no_more_for_many_other_offers(django_assert_max_num_queries):

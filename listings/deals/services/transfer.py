@@ -10,12 +10,13 @@ from listings.deals import permission
 from listings.deals.models import Deal
 from listings.deals.guards import RECORDALS
 from listings.deals.states import FilingState
+from listings.rights.checking import GivenConsent
 from listings.rights.models import Entry
 from listings.rights.services.entries import NOBODY, Who
 from listings.rights.services.licences import record_licence
 from listings.rights.services.ownership import record_assignment
 from listings.rights.services.pledges import release_pledge
-from listings.rights.states import EntryKind, LicenceType, Source
+from listings.rights.states import ConsentKind, EntryKind, LicenceType, Source
 from marketplace.core.actor import SYSTEM, Actor
 
 LICENCE_TYPES: dict[str, LicenceType] = {
@@ -32,7 +33,8 @@ def enter_into_register(deal: Deal, *, on: date) -> list[Entry]:
     All owners' shares pass: those beside the seller have consented. Raises RightsRefused when the register has come to
     forbid it, and then nothing of the deal moves.
     """
-    given = permission.given_consents(deal)
+    # The seller agreed by signing the contract; the register asks every owner, since all their shares pass.
+    given = [*permission.given_consents(deal), GivenConsent(ConsentKind.CO_OWNER, deal.seller_id)]
     evidence = (
         deal.filings.filter(kind__in=RECORDALS, state=FilingState.APPROVED)
         .values_list("evidence_id", flat=True)

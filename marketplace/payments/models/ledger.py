@@ -161,8 +161,8 @@ class Entry(models.Model):
         ]
         triggers = [
             *append_only("entries"),
-            # Checked for all journals of a statement at once, and at once rather than at the end: the lines of a journal
-            # are written in one statement. Ten thousand row triggers waiting for the commit took minutes.
+            # Checked for all journals of a statement together, and at once rather than at the end: the lines of a
+            # journal are written in one statement. Ten thousand row triggers waiting for the commit took minutes.
             pgtrigger.Trigger(
                 name="journal_is_whole_and_sums_to_zero",
                 when=pgtrigger.After,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,7 @@ from marketplace.core import clock, events
 from marketplace.core.actor import SYSTEM, Actor
 from marketplace.core.errors import IllegalTransition, NotPermitted
 from marketplace.core.lifecycle import Graph
-from marketplace.core.models import Event, Stateful, Timer
+from marketplace.core.models import Stateful, Timer
 
 
 @dataclass(frozen=True)
@@ -45,32 +46,36 @@ def walk_many(graph: Graph, steps: Sequence[Step], *, by: Actor = SYSTEM, also: 
             raise NotPermitted()
         if edge.guard is not None or edge.asks_reason:
             raise ValueError(f"{graph.name}.{step.verb} is not for bulk.")
-        written.append(
-            Event(
-                at=now,
-                kind=f"{graph.name}.{step.verb}",
-                subject_kind=step.subject._meta.label_lower,
-                subject_id=step.subject.pk,
-                actor_id=by.user_id,
-                org_id=by.org_id,
-                on_behalf_of_id=by.on_behalf_of,
-                before=step.subject.state,
-                after=edge.target,
-                data=_plain(step.data),
-            )
+        written.append((step.subject.pk, step.subject.state, edge.target, json.dumps(_plain(step.data)), edge.verb))
+    label = steps[0].subject._meta.label_lower
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO core_event (at, kind, subject_kind, subject_id, actor_id, org_id, on_behalf_of_id, request_id,"
+            " reason, before, after, data) SELECT %s, %s || verb, %s, pk, %s, %s, %s, '', '', before, after, data::jsonb"
+            " FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[])"
+            " AS v(pk, before, after, data, verb) RETURNING id, subject_id",
+            [
+                now,
+                f"{graph.name}.",
+                label,
+                by.user_id,
+                by.org_id,
+                by.on_behalf_of,
+                *[[row[place] for row in written] for place in range(5)],
+            ],
         )
-    Event.objects.bulk_create(written, batch_size=2000)
+        event_of = {subject: pk for pk, subject in cursor.fetchall()}
     transaction.on_commit(events.wake_relay)
-    for step, event in zip(steps, written, strict=True):
-        step.subject.state = event.after
+    for step, row in zip(steps, written, strict=True):
+        step.subject.state = row[2]
         step.subject.state_since = now
-        dues = [edge.due(step.subject, now) for edge in graph.leaving(event.after) if edge.due is not None]
-        step.subject.due_at = min((due for due in dues if due is not None), default=None)
-    _write([step.subject for step in steps], written, also)
+        found = [edge.due(step.subject, now) for edge in graph.leaving(row[2]) if edge.due is not None]
+        step.subject.due_at = min((due for due in found if due is not None), default=None)
+    _write([step.subject for step in steps], event_of, also)
     _set_timers(graph, [step.subject for step in steps])
 
 
-def _write(subjects: Sequence[Stateful], written: Sequence[Event], also: Sequence[str]) -> None:
+def _write(subjects: Sequence[Stateful], event_of: dict[int, int], also: Sequence[str]) -> None:
     """One UPDATE. Naming the event happens in the condition that joins each row to its own, right before the row is
     changed and its trigger looks for the event; a row changed under another's event would be refused."""
     model = type(subjects[0])
@@ -79,7 +84,7 @@ def _write(subjects: Sequence[Stateful], written: Sequence[Event], also: Sequenc
     table = connection.ops.quote_name(model._meta.db_table)
     quoted = [connection.ops.quote_name(str(one.column)) for one in fields]
     kinds = ["bigint", "bigint", *(str(one.db_type(connection)).partition("(")[0] for one in fields)]
-    values: list[list[Any]] = [[row.pk for row in subjects], [event.pk for event in written]]
+    values: list[list[Any]] = [[row.pk for row in subjects], [event_of[row.pk] for row in subjects]]
     values += [[getattr(row, str(one.attname)) for row in subjects] for one in fields]
     sql = (
         f"UPDATE {table} AS t SET {', '.join(f'{name} = v.{name}' for name in quoted)} "  # noqa: S608
