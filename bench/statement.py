@@ -135,8 +135,8 @@ def run(scale: float) -> None:
     per_ten_thousand = took * 10_000 / first.lines_new
     answer(
         f"A CSV statement of {first.lines_new:,} lines ({', '.join(f'{share} % {kind}' for kind, share in KINDS)}), "
-        "each to its own obligation with instructions out; read, matched, booked and walked in one transaction, the books "
-        "checked after it; fsync on.",
+        "each to its own obligation with instructions out; read, matched, booked and walked in one transaction, the "
+        "books checked after it; fsync on.",
         [
             figure(
                 "10,000 lines imported and matched", per_ten_thousand, "s", target="≤ 10", met=per_ten_thousand <= 10

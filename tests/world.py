@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -17,9 +18,9 @@ from listings.assets.models import Asset
 from listings.brokers.models import Mandate
 from listings.catalogue.models import Enquiry, Listing, ListingDocument, Need, SavedSearch
 from listings.catalogue.services import documents, enquiries, saved_searches
-from listings.catalogue.states import DocumentAccess, ListingState, NeedState, PriceMode
-from listings.deals.models import Negotiation, RoomFile
-from listings.deals.services import rooms, sealed
+from listings.catalogue.states import DocumentAccess, ListingState, Mode, NeedState, PriceMode
+from listings.deals.models import Deal, Dispute, Filing, Negotiation, RoomFile, RoyaltyPeriod
+from listings.deals.services import closing, contracts, disputes, rooms, royalties, sealed
 from listings.deals.services.negotiations import open_negotiation
 from listings.patents.models import ImportRun
 from listings.patents.services import runs, work
@@ -33,13 +34,16 @@ from marketplace.accounts.states import OrganisationState
 from marketplace.core import clock
 from marketplace.core.models import Event
 from marketplace.notifications import service as notices
+from marketplace.payments.models import Obligation
 from marketplace.search import index
+from marketplace.signing.models import Document
 from tests import cast
 from tests.brokers.makers import a_mandate
 from tests.builders import a_pdf, a_person, an_organisation, joins
 from tests.catalogue import makers
+from tests.deals import stages
 from tests.deals.talks import a_negotiation, accepts_nda, an_offer
-from tests.payments.makers import MoneyMatters, money_matters
+from tests.payments.makers import MoneyMatters, money_matters, sandbox_pays
 from tests.rights.makers import a_paper, owned, pledged
 from tests.signing.makers import SigningMatters, signing_matters
 
@@ -55,6 +59,17 @@ class Registered:
     release: PledgeRelease
     shared: Asset
     consent: Consent
+
+
+@dataclass
+class Dealing:
+    """A deal in the middle of its way, and a licence that pays royalties."""
+
+    deal: Deal
+    filing: Filing
+    dispute: Dispute
+    licence: Deal
+    period: RoyaltyPeriod
 
 
 @dataclass
@@ -82,6 +97,7 @@ class Matters:
     money: MoneyMatters
     register: Registered
     signing: SigningMatters
+    dealing: Dealing
     enquiry: Enquiry | None = None
 
 
@@ -171,7 +187,44 @@ def matters_of(part: cast.Part, agent: cast.Part) -> Matters:
         sealed=a_round_of(part),
         register=registered_by(part, draft.rights[0], agent),
         mandate=a_mandate(client=part),
+        dealing=dealing_of(part, agent),
     )
+
+
+def dealing_of(part: cast.Part, buyer: cast.Part) -> Dealing:
+    """A sale whose price is held, with its filing and a dispute; and a royalty licence in its first period."""
+    deal = stages.agreed(makers.a_listing(by=part), seller=part, buyer=buyer)
+    lifecycle_to(deal, part, buyer)
+    licence = stages.agreed(
+        makers.a_listing(by=part, mode=Mode.ORDINARY),
+        seller=part,
+        buyer=buyer,
+        royalty_pct=Decimal("3.000"),
+        royalty_base="净销售额",
+        term_months=24,
+    )
+    period = royalties.begin_royalties(licence)
+    assert period is not None
+    return Dealing(
+        deal=deal,
+        filing=stages.recordal(deal),
+        dispute=disputes.raise_dispute(deal_id=deal.pk, complaint="资料不全", by=buyer.actor),
+        licence=licence,
+        period=period,
+    )
+
+
+def lifecycle_to(deal: Deal, seller: cast.Part, buyer: cast.Part) -> None:
+    """Signed by both and paid, by the services themselves: no relay runs where nothing is committed."""
+    contract = contracts.draw_up(deal_id=deal.pk, by=seller.actor).contract
+    assert contract is not None
+    stages.signs(seller, contract)
+    stages.signs(buyer, Document.objects.get(pk=contract.pk))
+    contracts.contract_signed(deal_id=deal.pk, document_id=contract.pk)
+    for one in Obligation.objects.about(deal.subject):
+        sandbox_pays(one)
+    closing.money_arrived(deal_id=deal.pk)
+    deal.refresh_from_db()
 
 
 def registered_by(part: cast.Part, right: Asset, agent: cast.Part) -> Registered:

@@ -13,12 +13,12 @@ from listings.deals import forms
 from listings.deals.graphs.deal import DEAL_GRAPH
 from listings.deals.graphs.dispute import DISPUTE_GRAPH
 from listings.deals.graphs.filing import FILING_GRAPH
-from listings.deals.graphs.parties import EITHER_DECIDES, OPERATORS
+from listings.deals.graphs.parties import DECIDERS, EITHER_DECIDES, EITHER_WORKS, OPERATORS
 from listings.deals.models import Deal, Dispute, Filing
 from listings.deals.services import closing, contracts, disputes, filings, reviews, royalties
 from listings.deals.states import UNFUNDED, DealState
 from marketplace.core.actor import Actor
-from marketplace.core.errors import Sentence
+from marketplace.core.errors import NotPermitted, Sentence
 from marketplace.core.money import Money
 
 Form = type[django_forms.Form]
@@ -182,6 +182,14 @@ ROYALTY_STEPS = {
         _("The royalty is reckoned from it and asked for. The licensor may inspect the books if so agreed."),
     )
 }
+
+
+def demand_part(deal: Deal, actor: Actor) -> None:
+    """Raises NotPermitted for those who may look at a deal and do nothing: read-only members, brokers, co-owners."""
+    is_pledgee = actor.acts_for == deal.pledgee_id and bool(DECIDERS & actor.roles)
+    who = (EITHER_WORKS, EITHER_DECIDES, OPERATORS)
+    if not is_pledgee and not any(one.permits(actor, deal) for one in who):
+        raise NotPermitted()
 
 
 def deal_steps(deal: Deal, actor: Actor) -> list[Step]:

@@ -142,6 +142,7 @@ class DealViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         """Check the input by the page's form, call the one service, answer with the deal as it is now."""
         if step is None:
             raise NotFound()
+        acts.demand_part(deal, actor_of(request))
         given: Any = request.data
         form = step.form(given, request.FILES) if step.form.base_fields else step.form({})
         if not form.is_valid():

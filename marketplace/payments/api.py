@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -95,7 +95,7 @@ class PayoutSerializer(serializers.ModelSerializer[Payout]):
 class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
     """An invoice or credit note one's organisation issued or received."""
 
-    credits = serializers.SlugRelatedField(slug_field="number", read_only=True)
+    credits: serializers.SlugRelatedField[Invoice] = serializers.SlugRelatedField(slug_field="number", read_only=True)
 
     class Meta:
         model = Invoice
@@ -126,7 +126,7 @@ class BeginSerializer(serializers.Serializer[Any]):
 class OwnViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     """Lists and shows what belongs to one's own organisation."""
 
-    permission_classes: ClassVar = [IsAuthenticated]
+    permission_classes = (IsAuthenticated,)
     pagination_class = Pages
     lookup_value_regex = "[A-Za-z0-9_-]+"
 

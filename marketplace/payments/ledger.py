@@ -171,8 +171,8 @@ def post(
     return first
 
 
-def post_many(postings: Sequence[Posting], *, by: Actor) -> list[Journal]:
-    """Write many journals at once, each under its own new key; for statements. Raises like `post`.
+def post_many(postings: Sequence[Posting], *, by: Actor) -> list[int]:
+    """Write many journals at once, each under its own new key; gives their ids. For statements. Raises like `post`.
 
     Accounts are locked in id order first. The keys must be new: the caller knows it from its own unique rows.
     """
@@ -182,26 +182,28 @@ def post_many(postings: Sequence[Posting], *, by: Actor) -> list[Journal]:
         raise RuntimeError("Journals must be written in the transaction of what they are booked for.")
     merged = [_merged(one.lines) for one in postings]
     lock(*{row.pk: row for lines in merged for row, _ in lines}.values())
-    now = clock.now()
-    journals = Journal.objects.bulk_create(
-        [
-            Journal(
-                key=one.key,
-                kind=one.kind,
-                digest=_digest(one.kind, lines, one.subject),
-                subject_kind=one.subject[0] if one.subject else "",
-                subject_id=one.subject[1] if one.subject else None,
-                memo=one.memo[:240],
-                actor_id=by.user_id,
-                org_id=by.org_id,
-                at=now,
-            )
-            for one, lines in zip(postings, merged, strict=True)
-        ],
-        batch_size=2000,
-    )
+    told = [
+        (
+            one.key,
+            one.kind,
+            _digest(one.kind, lines, one.subject),
+            one.subject[0] if one.subject else "",
+            one.subject[1] if one.subject else None,
+            one.memo[:240],
+        )
+        for one, lines in zip(postings, merged, strict=True)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO payments_journal (key, kind, digest, subject_kind, subject_id, memo, actor_id, org_id, at) "
+            "SELECT v.*, %s, %s, %s FROM "
+            "unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[]) AS v RETURNING key, id",
+            [by.user_id, by.org_id, clock.now(), *[[one[place] for one in told] for place in range(6)]],
+        )
+        ids = dict(cursor.fetchall())
+    journals = [ids[one.key] for one in postings]
     moved = [
-        (journal.pk, row.pk, amount) for journal, lines in zip(journals, merged, strict=True) for row, amount in lines
+        (journal, row.pk, amount) for journal, lines in zip(journals, merged, strict=True) for row, amount in lines
     ]
     try:
         with transaction.atomic(), connection.cursor() as cursor:

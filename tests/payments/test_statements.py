@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (lines of the samples are as long as banks make them)
 """Statement files of every form give the same rows; what is no statement is refused, and nothing hostile is obeyed."""
 
 from __future__ import annotations

@@ -118,6 +118,7 @@ def _take(
 ) -> HttpResponse:
     if step is None:
         raise NotFound()
+    acts.demand_part(deal, request.actor)  # type: ignore[attr-defined]
     back = reverse("deal", args=[deal.number])
     form: django_forms.Form = step.form(request.POST, request.FILES) if request.method == "POST" else step.form()
     refusal: DomainError | None = None

@@ -244,7 +244,7 @@ def _take_in_all(
                 item,
                 state=decision.state,
                 rest=decision.rest,
-                journal=journals.get(id(item)),
+                journal_id=journals.get(id(item)),
                 obligation_id=decision.parts[0][0].obligation_id
                 if decision.parts
                 else (decision.owner.obligation_id if decision.owner else None),
@@ -254,9 +254,7 @@ def _take_in_all(
         batch_size=2000,
     )
     receipts = [
-        (claim.obligation_id, journals[id(item)].pk, part)
-        for item, decision in moving
-        for claim, part in decision.parts
+        (claim.obligation_id, journals[id(item)], part) for item, decision in moving for claim, part in decision.parts
     ]
     with connection.cursor() as cursor:
         cursor.execute(

@@ -46,14 +46,16 @@ def walk_many(graph: Graph, steps: Sequence[Step], *, by: Actor = SYSTEM, also: 
             raise NotPermitted()
         if edge.guard is not None or edge.asks_reason:
             raise ValueError(f"{graph.name}.{step.verb} is not for bulk.")
-        written.append((step.subject.pk, step.subject.state, edge.target, json.dumps(_plain(step.data)), edge.verb))
+        data = json.dumps(_plain(step.data), ensure_ascii=False)
+        written.append((step.subject.pk, step.subject.state, edge.target, data, edge.verb))
     label = steps[0].subject._meta.label_lower
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO core_event (at, kind, subject_kind, subject_id, actor_id, org_id, on_behalf_of_id, request_id,"
-            " reason, before, after, data) SELECT %s, %s || verb, %s, pk, %s, %s, %s, '', '', before, after, data::jsonb"
-            " FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[])"
-            " AS v(pk, before, after, data, verb) RETURNING id, subject_id",
+            "INSERT INTO core_event (at, kind, subject_kind, subject_id, actor_id, org_id, on_behalf_of_id, "
+            "request_id, reason, before, after, data) "
+            "SELECT %s, %s || verb, %s, pk, %s, %s, %s, '', '', before, after, data::jsonb "
+            "FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[]) "
+            "AS v(pk, before, after, data, verb) RETURNING id, subject_id",
             [
                 now,
                 f"{graph.name}.",

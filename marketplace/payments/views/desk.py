@@ -48,8 +48,18 @@ from marketplace.payments.services.statements import import_statement
 from marketplace.payments.states import AccountKind, LineState, PayoutState, RefundState
 
 PER_PAGE = 50
-SHOWN = (AccountKind.CLEARING, AccountKind.HELD, AccountKind.PAYABLE, AccountKind.SUSPENSE, AccountKind.UNEXPLAINED)
-SHOWN += (AccountKind.RECEIVABLE, AccountKind.FEE, AccountKind.TAX, AccountKind.PROVIDER_FEE)
+#: Kinds of account in the order in which they are shown: where money lies, whose it is, what is ours.
+SHOWN = (
+    AccountKind.CLEARING,
+    AccountKind.HELD,
+    AccountKind.PAYABLE,
+    AccountKind.SUSPENSE,
+    AccountKind.UNEXPLAINED,
+    AccountKind.RECEIVABLE,
+    AccountKind.FEE,
+    AccountKind.TAX,
+    AccountKind.PROVIDER_FEE,
+)
 
 
 @require_safe
