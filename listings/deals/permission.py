@@ -11,11 +11,10 @@ from django.utils import translation
 from listings.deals import clearing
 from listings.deals.refusals import ConsentsMissing, PledgeeAbroad
 from listings.rights.checking import GivenConsent, Verdict, check
-from listings.rights.reading import read_rights
+from listings.rights.facts import Right
 from listings.rights.refusals import RightsRefused
-from listings.rights.scope import WHOLE, Scope
+from listings.rights.scope import Scope
 from listings.rights.states import ConsentKind
-from marketplace.core import clock
 from marketplace.signing.services.consents import Wanted
 from marketplace.signing.states import ConsentState
 
@@ -98,14 +97,13 @@ def consents_missing(deal: Deal) -> list[str]:
     return [one.party_name for one in asked if one.state != ConsentState.GIVEN]
 
 
-def shares_of(asset_ids: Sequence[int], holder_id: int) -> dict[int, Fraction]:
+def shares_of(rights: Sequence[Right], holder_id: int) -> dict[int, Fraction]:
     """Organisation → share of the proceeds of a bundle, in which each right counts the same. They sum to one.
 
     Owners whose shares nobody stated own equal parts. The part of an owner who is not on this market goes to the
     holder, who answers to it: the deal's page says so.
     """
     shares: dict[int, Fraction] = {}
-    rights = read_rights(sorted(set(asset_ids)), WHOLE, clock.today())
     for right in rights:
         stated = {at: owner.share for at, owner in enumerate(right.owners) if owner.share is not None}
         silent = len(right.owners) - len(stated)
@@ -120,7 +118,6 @@ def shares_of(asset_ids: Sequence[int], holder_id: int) -> dict[int, Fraction]:
     return {payee: share for payee, share in shares.items() if share}
 
 
-def pledgee_of(asset_ids: Sequence[int]) -> int | None:
+def pledgee_of(rights: Sequence[Right]) -> int | None:
     """The organisation holding the registered pledge on any of these rights; None when none is on this market."""
-    rights = read_rights(sorted(set(asset_ids)), WHOLE, clock.today())
     return next((one.pledge.party_id for one in rights if one.pledge is not None), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -21,9 +21,13 @@ __all__ = ["WHOLE", "Finding", "GivenConsent", "Scope", "Verdict", "check", "jud
 
 @dataclass(slots=True)
 class Verdict:
-    """Everything the register says about an act: what blocks it and on what conditions it is open."""
+    """Everything the register says about an act: what blocks it and on what conditions it is open.
+
+    `rights` are the rights as they were read for it, so that who decides on them need not read them again.
+    """
 
     findings: list[Finding] = field(default_factory=list)
+    rights: Sequence[Right] = ()
 
     @property
     def blocks(self) -> list[Finding]:
@@ -83,6 +87,6 @@ def check(
     return judge(case, rights)
 
 
-def judge(case: Case, rights: Iterable[Right]) -> Verdict:
+def judge(case: Case, rights: Sequence[Right]) -> Verdict:
     """Ask every rule about every right; pure."""
-    return Verdict([found for right in rights for ask in RULES for found in ask(case, right)])
+    return Verdict([found for right in rights for ask in RULES for found in ask(case, right)], rights)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from marketplace.core.errors import Sentence
 from marketplace.payments.states import Subject
 
@@ -59,3 +61,19 @@ def subject_url(subject: Subject) -> str:
     """The page of the matter; empty where none was told."""
     kind, pk = subject
     return _subjects[kind].url(pk) if kind in _subjects else ""
+
+
+#: Purposes every market has; floors above add theirs, or give these another name.
+STANDARD = (
+    Purpose("price", _("Contract price")),
+    Purpose("deposit", _("Earnest money"), is_deposit=True),
+    Purpose("milestone", _("Milestone")),
+    Purpose("royalty", _("Royalty due")),
+    Purpose("commission", _("Broker’s commission")),
+    Purpose("inventor", _("Inventors’ share")),
+    Purpose("pledge_payoff", _("Payoff of the pledged debt")),
+    Purpose("platform_fee", _("Platform fee")),
+    Purpose("tax", _("Tax to hand on")),
+    Purpose("late_interest", _("Interest for late payment")),
+)
+_purposes.update({one.code: one for one in STANDARD})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from listings.catalogue.numbering import next_number
 from listings.deals import permission
 from listings.deals.graphs.deal import DEAL_GRAPH
 from listings.deals.models import Deal, DealAsset, DealCommission, DealShare, Offer
+from listings.rights.facts import Right
 from marketplace.core import clock, lifecycle
 from marketplace.core.actor import Actor
 from marketplace.core.errors import NotPermitted
@@ -22,8 +24,10 @@ LISTING = "catalogue.listing"
 SERIES = "D"
 
 
-def agree(offer: Offer, by: Actor) -> Deal:
+def agree(offer: Offer, by: Actor, rights: Sequence[Right]) -> Deal:
     """Make the deal of an offer being accepted, in the accepting transaction, which holds the rights' locks.
+
+    `rights` are those of the offer as the register's check has just read them.
 
     Freezes price and terms as offered, the platform's fee of today, the commissions of the introductions that brought
     the two together, and the owners' shares of the proceeds.
@@ -39,7 +43,7 @@ def agree(offer: Offer, by: Actor) -> Deal:
         offer=offer,
         seller_id=offer.negotiation.holder_id,
         buyer_id=offer.negotiation.buyer_id,
-        pledgee_id=permission.pledgee_of(offer.asset_ids),
+        pledgee_id=permission.pledgee_of(rights),
         mode=offer.mode,
         title_zh=listing.title_zh,
         title_en=listing.title_en,
@@ -57,7 +61,7 @@ def agree(offer: Offer, by: Actor) -> Deal:
     DealAsset.objects.bulk_create(
         DealAsset(deal=deal, asset_id=pk, position=at) for at, pk in enumerate(offer.asset_ids)
     )
-    _freeze_shares(deal, offer.asset_ids)
+    _freeze_shares(deal, rights)
     _freeze_commissions(deal)
     return deal
 
@@ -75,8 +79,8 @@ def _told(deal: Deal, offer: Offer) -> dict[str, object]:
     }
 
 
-def _freeze_shares(deal: Deal, asset_ids: list[int]) -> None:
-    shares = permission.shares_of(asset_ids, deal.seller_id)
+def _freeze_shares(deal: Deal, rights: Sequence[Right]) -> None:
+    shares = permission.shares_of(rights, deal.seller_id)
     DealShare.objects.bulk_create(
         DealShare(deal=deal, organisation_id=payee, numerator=share.numerator, denominator=share.denominator)
         for payee, share in sorted(shares.items(), key=lambda one: (one[0] != deal.seller_id, one[0]))

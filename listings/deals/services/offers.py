@@ -255,16 +255,15 @@ def _accepted(negotiation: Negotiation, listing: Listing, version: int, rights: 
         raise ListingChanged()
     terms = offer.terms
     act, scope = act_of(offer.mode), scope_of(terms)
-    demand_but_for_consents(
-        check(
-            rights,
-            act,
-            holder_id=negotiation.holder_id,
-            other_id=negotiation.buyer_id,
-            other_country=negotiation.buyer.country,
-            scope=scope,
-        )
+    verdict = check(
+        rights,
+        act,
+        holder_id=negotiation.holder_id,
+        other_id=negotiation.buyer_id,
+        other_country=negotiation.buyer.country,
+        scope=scope,
     )
+    demand_but_for_consents(verdict)
     walk(OFFER_GRAPH, offer, "accept", by=by, data=told(negotiation, offer))
     negotiation.last_said_at = clock.now()
     walk(
@@ -276,7 +275,7 @@ def _accepted(negotiation: Negotiation, listing: Listing, version: int, rights: 
         also=("last_said_at",),
     )
     timers.disarm(negotiation, REMINDER)
-    deal = agree(offer, by)
+    deal = agree(offer, by, verdict.rights)
     reserve(rights, subject=deal.subject, act=act, scope=scope, by=by)
     if offer.mode in EXCLUSIVE_MODES and listing.state == ListingState.PUBLISHED:
         _mark_reserved(listing, rights)

@@ -29,6 +29,7 @@ from marketplace.payments.presenting import (
     obligation_row,
     payin_row,
     payout_row,
+    provider_label,
     refund_row,
 )
 from marketplace.payments.references import shown
@@ -95,7 +96,11 @@ def _obligation(request: HttpRequest, row: Obligation, refusal: DomainError | No
         "live": live,
         "earlier": [one for one in payins if one["row"].state not in LIVE_PAYINS],
         "refunds": [refund_row(one) for one in row.refunds.order_by("-pk")],
-        "receipts": row.receipts.order_by("-pk"),
+        "receipts": [
+            {"at": one.at, "way": provider_label(one.provider), "amount": one.amount}
+            for one in row.receipts.order_by("-pk")
+        ],
+        "plays_bank": any(one["row"].provider == "sandbox" for one in live),
         "ways": [
             {"code": one.code, "label": str(one.label), "is_play": is_play_money(one.code)}
             for one in providers.pay_ins_for(row.currency)
