@@ -33,6 +33,13 @@ LOCKS_ELSEWHERE = {
     "listings/patents/services/statuses.py": "sweeps share the work: rows another one holds are skipped",
     "listings/patents/services/importing.py": "the counts of one run, inside the import's own lock",
     "listings/patents/services/holding.py": "rights still without a holder, in id order",
+    "marketplace/payments/ledger.py": "accounts, in id order: the last locks any booking takes",
+    "marketplace/payments/services/calls.py": "one call, in a transaction that holds nothing else",
+    "marketplace/payments/services/obligations.py": "the open ways of paying of an obligation already locked",
+    "marketplace/payments/services/payins.py": "the open way of paying of an obligation already locked",
+    "marketplace/payments/services/payouts.py": "one payout, in a transaction that ends before its provider is called",
+    "marketplace/payments/services/refunds.py": "the payouts of a subject before its accounts; one row before a call",
+    "marketplace/payments/services/statements.py": "thousands of obligations of one file at once, in id order",
 }
 #: Modules that may use floats: nothing in them is an amount.
 FLOATS = {"marketplace/core/charts.py": "coordinates of drawings"}

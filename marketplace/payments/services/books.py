@@ -197,10 +197,11 @@ def _compare(
     for code, told in totals:
         ours = {currency: sum_ for (provider, currency), sum_ in clearing.items() if provider == code}
         for currency in sorted({*told, *ours}):
-            here, there = ours.get(currency, ZERO), told.get(currency, ZERO)
-            if here != there:
+            here, there = ours.get(currency, ZERO), told.get(currency)
+            if here != (there or ZERO):
+                should = "no balance was told" if there is None else str(there)
                 report.findings.append(
-                    Finding("provider total is the clearing account", f"{code} {currency}", str(here), str(there))
+                    Finding("provider total is the clearing account", f"{code} {currency}", str(here), should)
                 )
     for (provider, currency), sum_ in clearing.items():
         if provider not in asked and provider not in silent and sum_:
