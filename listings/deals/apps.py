@@ -9,8 +9,17 @@ class DealsConfig(AppConfig):
 
     def ready(self) -> None:
         """Make lifecycles, subscribers, pages and registries known."""
-        from listings.deals import access, contributions, invariants, notices, reactions  # noqa: F401
-        from listings.deals import talk_access, talk_contributions, talk_notices, talk_reactions  # noqa: F401
+        from listings.deals import (  # noqa: F401  # noqa: F401
+            access,
+            contributions,
+            invariants,
+            notices,
+            reactions,
+            talk_access,
+            talk_contributions,
+            talk_notices,
+            talk_reactions,
+        )
         from listings.deals.contracts import papers
         from listings.deals.graphs import deal, dispute, filing, royalty, talks  # noqa: F401
 

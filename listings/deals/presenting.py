@@ -1,4 +1,4 @@
-"""What the page of a deal shows: where it stands, whose turn it is, the money as a picture, papers, filings, history."""
+"""What the page of a deal shows: where it stands, whose turn it is, the money drawn, papers, filings, history."""
 
 from __future__ import annotations
 

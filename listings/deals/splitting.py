@@ -2,8 +2,8 @@
 
 Pure arithmetic over `Money`; the terms are those frozen when the offer was accepted. The proceeds of a pledged right go
 first to the early repayment of the debt it secures (Civil Code, article 444(2)); the fee of the platform and the
-broker's commission are parts of the whole price; what remains belongs to the owners in the ratio of their shares, and an
-inventor's share comes out of the owners' part in which it was promised. Cents that do not divide go to the largest
+broker's commission are parts of the whole price; what remains belongs to the owners in the ratio of their shares, and
+an inventor's share comes out of the owners' part in which it was promised. Cents that do not divide go to the largest
 remainders, so the legs always sum to the price.
 """
 

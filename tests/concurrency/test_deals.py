@@ -1,7 +1,7 @@
 """A dispute and a release at the same moment: one wins, the other is refused (invariant 25), and the control.
 
 The release is stopped between its guard and its journal until the dispute had its chance. With the deal's lock the
-dispute waits, then finds nothing held and is refused. With the lock taken away both happen, which shows the race is real.
+dispute waits, then finds nothing held and is refused. With the lock taken away both happen: the race is real.
 """
 
 from __future__ import annotations

@@ -80,9 +80,8 @@ def test_the_api_says_and_does_the_same():
     told = browser.get(f"/api/v1/deals/{deal.number}/").json()
     assert told["state"] == "agreed" and told["steps"] == ["draw_up", "cancel"]
     assert [leg["amount"] for leg in told["split"]] == ["4554000.00", "46000.00"]
-    answer = browser.post(
-        f"/api/v1/deals/{deal.number}/steps/draw_up/", json.dumps({}), content_type="application/json"
-    )
+    steps, as_json = f"/api/v1/deals/{deal.number}/steps/", {"content_type": "application/json"}
+    answer = browser.post(f"{steps}draw_up/", json.dumps({}), **as_json)
     assert answer.status_code == 200 and answer.json()["state"] == "signing"
     wrong = browser.post(f"{steps}cancel/", json.dumps({}), **as_json)
     assert wrong.status_code == 400 and "reason" in json.dumps(wrong.json())

@@ -31,13 +31,13 @@ _on_decided: list[Any] = []
 
 
 def on_decided(act: Any) -> Any:
-    """Register what a decided dispute sets in motion: called with (deal, dispute, actor) in the deciding transaction."""
+    """Register what a decided dispute sets in motion: called with (deal, dispute, actor), same transaction."""
     _on_decided.append(act)
     return act
 
 
 def raise_dispute(*, deal_id: int, complaint: str, by: Actor) -> Dispute:
-    """Stop every payment out of the deal. Raises NotPermitted, NothingToDispute (no money held), DisputeOpen, Invalid."""
+    """Stop every payment out of the deal. Raises NotPermitted, NothingToDispute, DisputeOpen, Invalid."""
     with locked(Deal, deal_id) as deal:
         if not EITHER_DECIDES.permits(by, deal):
             raise NotPermitted()

@@ -7,8 +7,8 @@ from typing import Any
 
 from listings.catalogue.states import Mode
 from listings.deals import permission
-from listings.deals.models import Deal
 from listings.deals.guards import RECORDALS
+from listings.deals.models import Deal
 from listings.deals.states import FilingState
 from listings.rights.checking import GivenConsent
 from listings.rights.models import Entry

@@ -40,7 +40,7 @@ def my_deals(request: HttpRequest) -> HttpResponse:
     """The board of running deals by stage, and the list of all."""
     actor = request.actor  # type: ignore[attr-defined]
     mine = access.deals_seen_by(actor).select_related("seller", "buyer").order_by("due_at", "-pk")
-    running = [one for one in mine.live()[:200]] + list(mine.in_state(DealState.REFUNDING)[:50])
+    running = [*mine.live()[:200], *mine.in_state(DealState.REFUNDING)[:50]]
     columns = [
         {"name": name, "deals": [_card(one, actor.acts_for) for one in running if one.state in states]}
         for name, states in COLUMNS
