@@ -426,7 +426,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"ModeEnum": "listings.catalogue.states.Mode"},
+    "ENUM_NAME_OVERRIDES": {
+        "ModeEnum": "listings.catalogue.states.Mode",
+        "BearsEnum": "listings.deals.talk_states.Bears",
+    },
 }
 
 # --- logs ------------------------------------------------------------------------------------------------------------

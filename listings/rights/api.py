@@ -83,7 +83,7 @@ class FindingSerializer(serializers.Serializer[Any]):
     article_en = serializers.CharField()
 
 
-class RightSerializer(serializers.Serializer[Any]):
+class RightStateSerializer(serializers.Serializer[Any]):
     asset = serializers.IntegerField()
     on = serializers.DateField()
     is_spoken_for = serializers.BooleanField()
@@ -119,7 +119,7 @@ class RightView(APIView):
     @extend_schema(
         operation_id="patent_rights",
         parameters=[OpenApiParameter("on", OpenApiTypes.DATE, description="a day; today where it is left out")],
-        responses=RightSerializer,
+        responses=RightStateSerializer,
     )
     def get(self, request: Request, pk: int) -> Response:
         asset = access.get_right(pk)
@@ -134,7 +134,7 @@ class RightView(APIView):
             "is_spoken_for": presenting.is_spoken_for(asset),
             "entries": known,
         }
-        return Response(RightSerializer(body, context={"on": on}).data)
+        return Response(RightStateSerializer(body, context={"on": on}).data)
 
 
 class CheckView(APIView):

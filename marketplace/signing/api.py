@@ -249,7 +249,7 @@ class KnownSignatureSerializer(serializers.Serializer[Any]):
     signed_at = serializers.DateTimeField(allow_null=True)
 
 
-class FindingSerializer(serializers.Serializer[Any]):
+class VerificationSerializer(serializers.Serializer[Any]):
     """What is known of a hash: never what the document is about."""
 
     outcome = serializers.ChoiceField(choices=[one.value for one in Outcome])
@@ -270,9 +270,9 @@ class VerifyView(APIView):
     permission_classes = [AllowAny]
     throttle_classes = [AnonRateThrottle, UserRateThrottle]
 
-    @extend_schema(responses=FindingSerializer)
+    @extend_schema(responses=VerificationSerializer)
     def get(self, request: Request, sha256: str) -> Response:
         answer: Answer = verify_hash(sha256)
         if answer.outcome == Outcome.UNKNOWN:
             raise NotFound()
-        return Response(FindingSerializer(answer).data)
+        return Response(VerificationSerializer(answer).data)
