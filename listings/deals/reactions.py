@@ -32,6 +32,7 @@ def _deal_of(event: Event) -> int | None:
         "deal.lapse",
         "deal.complete",
         "royalty.end",
+        "listing.release",
     ),
     batch=100,
 )
@@ -43,6 +44,9 @@ def follow(events: Sequence[Event]) -> None:
             continue
         if event.kind == "deal.complete":
             royalties.begin_royalties(Deal.objects.select_related("offer").get(pk=event.subject_id))
+            continue
+        if event.kind == "listing.release":
+            closing.keep_reserved(listing_id=event.subject_id)
             continue
         if event.kind == "royalty.end":
             royalties.next_period(event.subject_id)

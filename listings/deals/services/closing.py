@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from listings.catalogue.services.listings import close_listing, release_listing
+from listings.catalogue.models import Listing
+from listings.catalogue.services.listings import close_listing, release_listing, reserve_listing
 from listings.catalogue.states import ListingState
 from listings.deals import money
+from listings.deals.clearing import EXCLUSIVE_MODES
 from listings.deals.graphs.deal import DEAL_GRAPH
 from listings.deals.guards import RECORDALS
 from listings.deals.models import Deal, Dispute, Filing, RefundAgreement
@@ -118,6 +120,14 @@ def _release(deal: Deal, legs: Sequence[Leg]) -> None:
             key=f"deal:{deal.pk}:release:{money.releases(deal) + 1}",
             by=SYSTEM,
         )
+
+
+def keep_reserved(*, listing_id: int) -> None:
+    """A reservation lifted by the clock or the holder is put back while a deal stands that leaves nothing for others."""
+    listing = Listing.objects.get(pk=listing_id)
+    stands = listing.deals.live().filter(mode__in=EXCLUSIVE_MODES).exists()
+    if stands and listing.state == ListingState.PUBLISHED:
+        reserve_listing(listing_id=listing_id, by=SYSTEM)
 
 
 # ── back ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
