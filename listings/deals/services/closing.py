@@ -123,7 +123,7 @@ def _release(deal: Deal, legs: Sequence[Leg]) -> None:
 
 
 def keep_reserved(*, listing_id: int) -> None:
-    """A reservation lifted by the clock or the holder is put back while a deal stands that leaves nothing for others."""
+    """A reservation lifted by clock or holder is put back while a deal stands that leaves nothing for others."""
     listing = Listing.objects.get(pk=listing_id)
     stands = listing.deals.live().filter(mode__in=EXCLUSIVE_MODES).exists()
     if stands and listing.state == ListingState.PUBLISHED:
