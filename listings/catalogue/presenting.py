@@ -8,7 +8,6 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from listings.assets.models import Asset, Party
@@ -21,6 +20,7 @@ from listings.catalogue.rows import seeker_name
 from listings.catalogue.states import LICENCES, DocumentAccess, ListingState, Mode, NeedState, PriceMode
 from listings.catalogue.timelines import public_timeline
 from listings.patents.reasons import source_name
+from marketplace.accounts.models import in_language
 from marketplace.accounts.states import OrganisationState
 
 FIGURES_SHOWN = 12
@@ -128,11 +128,8 @@ def _listed(words: Sequence[str]) -> str:
 
 def _people(parties: list[Party]) -> str:
     """Names in the reader's language where the register has them, with shares."""
-    wants_zh = (get_language() or "zh").startswith("zh")
     ordered = sorted(parties, key=lambda one: one.sequence)
-    return _listed(
-        [f"{(one.name if wants_zh else one.name_en) or one.name or one.name_en}{_share(one)}" for one in ordered]
-    )
+    return _listed([f"{in_language(one.name, one.name_en)}{_share(one)}" for one in ordered])
 
 
 def _share(party: Party) -> str:

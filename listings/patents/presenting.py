@@ -17,6 +17,7 @@ from listings.assets.states import LegalStatus, PartyRole
 from listings.patents import annuities, reasons
 from listings.patents.models import Citation, FeeRate, Identifier, Patent, PatentKind
 from listings.patents.numbers import format_number
+from marketplace.accounts.models import in_language
 from marketplace.core import clock
 from marketplace.core.workdays import work_calendar
 from marketplace.search.highlight import highlight_html, snippet
@@ -114,11 +115,10 @@ def row(asset: Asset, text: str = "") -> dict[str, Any]:
 
 def owner_names(asset: Asset) -> list[str]:
     """Names of the owners, else of those assigned to, else of the applicants, in the reader's language where known."""
-    wants_zh = (get_language() or "zh").startswith("zh")
     for role in (PartyRole.OWNER, PartyRole.ASSIGNEE, PartyRole.APPLICANT):
         found = [one for one in asset.parties.all() if one.role == role]
         if found:
-            return [(one.name if wants_zh else one.name_en) or one.name or one.name_en for one in found]
+            return [in_language(one.name, one.name_en) for one in found]
     return []
 
 

@@ -20,13 +20,13 @@ from django.utils import translation
 from django.utils.encoding import force_bytes
 
 from marketplace.accounts import guessing
-from marketplace.accounts.models import User
+from marketplace.accounts.models import User, in_language
 from marketplace.core.connections import address_of
 
 
 def market_name() -> str:
     """The market's name in the active language."""
-    return settings.MARKET_NAME_ZH if (translation.get_language() or "zh").startswith("zh") else settings.MARKET_NAME_EN
+    return in_language(settings.MARKET_NAME_ZH, settings.MARKET_NAME_EN)
 
 
 class AccountAdapter(DefaultAccountAdapter):

@@ -48,14 +48,6 @@ def tree() -> Tree:
 
 def codes_upwards() -> dict[int, tuple[str, ...]]:
     """For each region's id, its code and those of the places it lies in: a search for a city finds its counties."""
-    rows = {pk: (code, parent) for pk, code, parent in Region.objects.values_list("pk", "code", "parent_id")}
-    found = {}
-    for pk in rows:
-        codes: list[str] = []
-        at: int | None = pk
-        while at is not None and at in rows and rows[at][0] not in codes:
-            code, above = rows[at]
-            codes.append(code)
-            at = above
-        found[pk] = tuple(codes)
-    return found
+    rows = list(Region.objects.values_list("pk", "code", "parent__code"))
+    line = Tree({code: above for _pk, code, above in rows}.get).line
+    return {pk: line(code)[::-1] for pk, code, _above in rows}

@@ -1,16 +1,5 @@
 """What the sweeps over the whole site share."""
 
-import logging
-from collections.abc import Iterator
+from tests.quiet import no_log_of_refusals
 
-import pytest
-
-
-@pytest.fixture(autouse=True)
-def no_log_of_refusals() -> Iterator[None]:
-    """Thousands of refused requests are the point here; their log lines would be most of the time."""
-    logger = logging.getLogger("django_structlog")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
-    yield
-    logger.setLevel(before)
+__all__ = ["no_log_of_refusals"]

@@ -1,4 +1,4 @@
-"""The pages: who sees what, what they cost, and that nothing written by anybody becomes markup."""
+"""The pages: who sees what, the holder's way through them, and that nothing written by anybody becomes markup."""
 
 from __future__ import annotations
 
@@ -18,16 +18,11 @@ from marketplace.core import clock
 from marketplace.core.models import FileOpening
 from tests import cast
 from tests.builders import a_pdf
+from tests.catalogue.browsing import page
 from tests.catalogue.makers import a_listing, a_need, a_right
 
 pytestmark = pytest.mark.django_db
 NASTY = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}"
-
-
-def page(client: Client, name: str, *args, status: int = 200, **query) -> str:
-    response = client.get(reverse(name, args=args), query)
-    assert response.status_code == status, (name, response.status_code, response.content[:2000])
-    return response.content.decode()
 
 
 # ── public ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -170,79 +165,6 @@ def test_structured_data_names_the_offer(client, searchable):
     data = json.loads(re.search(r'ld\+json">(.*?)</script>', shown, re.DOTALL).group(1))
     assert data["sku"] == listing.number
     assert (data["offers"]["price"], data["offers"]["priceCurrency"]) == ("4800000.00", "CNY")
-
-
-# ── what pages cost ──────────────────────────────────────────────────────────────────────────────────────────────────
-def test_the_list_costs_at_most_four_queries_cold_and_one_warm(client, searchable, django_assert_max_num_queries):
-    for _ in range(20):
-        a_listing()
-    searchable()
-    with django_assert_max_num_queries(4):
-        page(client, "listing_list")
-    with django_assert_max_num_queries(1):
-        page(client, "listing_list")
-
-
-def test_the_list_costs_the_same_for_two_rows_and_forty(searchable, django_assert_num_queries):
-    from django.core.cache import cache
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    def cost() -> int:
-        searchable()
-        cache.clear()
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
-            page(Client(), "listing_list", per_page=50)
-        return len(queries)
-
-    for _ in range(2):
-        a_listing()
-    few = cost()
-    for _ in range(38):
-        a_listing()
-    assert cost() == few
-
-
-def test_the_detail_costs_at_most_three_queries_warm(client, searchable, django_assert_max_num_queries):
-    listing = a_listing()
-    searchable()
-    page(client, "listing_detail", listing.number)
-    with django_assert_max_num_queries(3):
-        page(client, "listing_detail", listing.number)
-
-
-@pytest.mark.parametrize("name", ["my_listings", "my_needs", "enquiries", "review_list", "saved_search_list"])
-def test_desks_cost_the_same_for_two_rows_and_twenty(searchable, name):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    who = {"my_needs": cast.bo, "review_list": cast.ops}.get(name, cast.ines)().signed_in()
-
-    def more(count: int) -> None:
-        for _ in range(count):
-            listing = a_listing(ListingState.IN_REVIEW if name == "review_list" else ListingState.PUBLISHED)
-            a_need(NeedState.IN_REVIEW)
-            if name == "enquiries":
-                from listings.catalogue.services.enquiries import ask
-
-                ask(listing_id=listing.pk, by=cast.bo().actor, message="?")
-            if name == "saved_search_list":
-                from listings.catalogue.services.saved_searches import save_search
-
-                save_search(by=cast.ines().actor, collection="patents", name=f"s{listing.pk}", query="q=a")
-
-    def cost() -> int:
-        page(who, name)
-        with CaptureQueriesContext(connection) as queries:
-            page(who, name)
-        return len(queries)
-
-    more(2)
-    few = cost()
-    more(18)
-    assert cost() == few
 
 
 # ── who sees what ────────────────────────────────────────────────────────────────────────────────────────────────────
