@@ -23,6 +23,9 @@ FLOORS = (
     "listings.brokers",
     "listings.deals",
     "listings.catalogue",
+    "listings.matching",
+    "valuation",
+    "loans",
 )
 API_FLOORS = (
     "marketplace.accounts",
@@ -33,6 +36,9 @@ API_FLOORS = (
     "listings.brokers",
     "listings.deals",
     "listings.catalogue",
+    "listings.matching",
+    "valuation",
+    "loans",
 )
 
 urlpatterns = [

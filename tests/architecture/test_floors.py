@@ -16,7 +16,7 @@ from django.db.models import DecimalField
 BASE = Path(settings.BASE_DIR)
 SOURCES = sorted(
     path
-    for room in ("marketplace", "listings")
+    for room in ("marketplace", "listings", "valuation", "loans")
     for path in (BASE / room).rglob("*.py")
     if "migrations" not in path.parts
 )

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         base = Path(settings.BASE_DIR)
         known = translated(base / "locale")
-        roots = [base / name for name in ("marketplace", "listings", "templates")]
+        roots = [base / name for name in ("marketplace", "listings", "valuation", "loans", "templates")]
         missing: dict[tuple[str, str], str] = {}
         for one in sentences(roots, base):
             if (one.context, one.text) not in known and (not options["room"] or options["room"] in one.path):
