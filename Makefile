@@ -8,15 +8,17 @@ VENV := .venv/bin/python
 INSTALL := "$(PYTHON)" marketplace/embedded/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help install run check test browser bench screenshots
+.PHONY: help install run check test browser bench mutation screenshots
 
 help: ## list the targets
 	@echo "make install      make .venv and install what running needs"
 	@echo "make run          start the whole site at http://127.0.0.1:8000/ (PORT=, HOST=); Ctrl-C stops it"
 	@echo "make check        format, lint, templates, types, floors, migrations, translations, API description"
 	@echo "make test         make check, then all tests (PYTEST_ARGS=)"
+	@echo "make machine      the long form of the state machine (50,000 steps) and of the kills (200)"
 	@echo "make browser      the long form of the browser tests: every page, language, width and theme"
 	@echo "make bench        measure speed and memory, and write bench/RESULTS.md"
+	@echo "make mutation     change the money, rights and deal code line by line; say which change no test notices (EVERY=20)"
 	@echo "make screenshots  take a picture of every kind of page"
 	@echo
 	@echo "DATABASE_URL= and REDIS_URL= use your own servers; PYTHON= names a Python, 3.11 or newer."
@@ -43,6 +45,10 @@ test: check
 	$(VENV) manage.py compile_translations
 	$(VENV) -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
 
+machine:
+	@$(INSTALL) --dev
+	MACHINE=long KILLS=200 $(VENV) -m pytest -n 2 --dist loadgroup -s tests/machine tests/faults/test_deal_kills.py $(PYTEST_ARGS)
+
 browser:
 	@$(INSTALL) --dev
 	$(VENV) manage.py compile_translations
@@ -51,6 +57,10 @@ browser:
 bench:
 	@$(INSTALL) --dev
 	@exec $(VENV) -m bench
+
+mutation:
+	@$(INSTALL) --dev
+	@exec $(VENV) -m tests.mutation --every $(or $(EVERY),1)
 
 screenshots:
 	@$(INSTALL) --dev

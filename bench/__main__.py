@@ -18,7 +18,19 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-PARTS = ("search", "pages", "importing", "rights", "statement", "delay", "startup")
+PARTS = (
+    "search",
+    "pages",
+    "importing",
+    "rights",
+    "acceptance",
+    "statement",
+    "valuation",
+    "matching",
+    "delay",
+    "startup",
+    "schedules",
+)
 
 
 def measure(name: str, scale: float) -> dict[str, Any]:

@@ -1,5 +1,9 @@
 """Addresses of the API."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from loans.api import ScheduleView
+
+urlpatterns: list[URLPattern] = [
+    path("loans/schedule/", ScheduleView.as_view(), name="api_loan_schedule"),
+]

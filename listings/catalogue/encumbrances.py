@@ -51,6 +51,16 @@ class Cited:
         return self.finding.article
 
 
+@dataclass(frozen=True, slots=True)
+class Cured:
+    """What would lift a finding, read in whichever language is active then."""
+
+    finding: Finding
+
+    def __str__(self) -> str:
+        return self.finding.cure
+
+
 def subject_of(listing: Listing) -> tuple[str, int]:
     """How the rights register knows a listing: consents can be given to it."""
     return "catalogue.listing", listing.pk
@@ -89,12 +99,19 @@ def _points(listing: Listing, rights: Sequence[Asset]) -> Iterable[Lack]:
             dict(one.params),
             _rule(one),
             _blocks(listing, one) and one.entry_id not in limited,
+            _cure(one),
+            one.asset_id if one.consent is not None else None,
         )
 
 
 def _rule(found: Finding) -> Sentence:
     cited: Sentence = Cited(found)  # type: ignore[assignment]
     return cited
+
+
+def _cure(found: Finding) -> Sentence:
+    cured: Sentence = Cured(found)  # type: ignore[assignment]
+    return cured
 
 
 def _blocks(listing: Listing, found: Finding) -> bool:

@@ -25,7 +25,11 @@ E27 = _("E-Commerce Law, article 27")
 
 @dataclass(frozen=True)
 class Lack:
-    """One point: where to mend it (step and field), what is wrong, and the rule. `blocks` false means advice."""
+    """One point: where to mend it (step and field), what is wrong, and the rule. `blocks` false means advice.
+
+    `cure` says how, where that is not plain from the step. `right_id` names the right whose page mends it: others than
+    the holder have to act there.
+    """
 
     code: str
     step: str
@@ -34,6 +38,8 @@ class Lack:
     params: dict[str, Any] = made_of(default_factory=dict)
     rule: Sentence = ""
     blocks: bool = True
+    cure: Sentence = ""
+    right_id: int | None = None
 
     @property
     def text(self) -> str:

@@ -12,6 +12,7 @@ from listings.catalogue.models import Listing, Need
 from listings.catalogue.naming import kind_key, patent_of
 from listings.catalogue.states import NeedState
 from marketplace.accounts import regions
+from marketplace.core.ruling import enforces
 from marketplace.search.fields import Collection, Document, Exact, Facet, Range, Sort, Text
 from marketplace.search.index import register
 
@@ -98,7 +99,9 @@ class ListingProvider:
             yield pk, version * VERSION_STEP + rights_version
 
 
+@enforces("PAT-OFFICE-NEUTRAL")
 def _listing_document(listing: Listing, above: dict[int, tuple[str, ...]]) -> Document:
+    """What is searched, filtered and sorted by: facts of the offer and its rights, never a payment or a favour."""
     rights = listing.rights
     patents = [patent for patent in map(patent_of, rights) if patent is not None]
     ends = [asset.expires_on for asset in rights if asset.expires_on is not None]

@@ -9,7 +9,7 @@ from listings.deals.models import Deal, Dispute, Filing
 from listings.deals.models.deal import DealQuerySet
 from listings.deals.services.disputes import PURPOSE as DISPUTE_PURPOSE
 from listings.deals.services.filings import PURPOSE as FILING_PURPOSE
-from listings.deals.talk_access import speaks_for
+from listings.deals.talks.access import speaks_for
 from marketplace.core.access import found
 from marketplace.core.actor import Actor
 from marketplace.core.files import guard

@@ -204,9 +204,13 @@ def deal_steps(deal: Deal, actor: Actor) -> list[Step]:
         found.append(DEAL_STEPS["payoff"])
     if is_side and deal.state == DealState.RECORDING:
         found += [DEAL_STEPS["dispute"], DEAL_STEPS["refund"]]
-    if is_side and deal.state == DealState.COMPLETED:
+    if is_side and deal.state == DealState.COMPLETED and not _has_reviewed(deal, actor):
         found.append(DEAL_STEPS["review"])
     return found
+
+
+def _has_reviewed(deal: Deal, actor: Actor) -> bool:
+    return any(one.by_id == actor.acts_for for one in deal.reviews.all())
 
 
 def filing_steps(filing: Filing, actor: Actor) -> list[Step]:

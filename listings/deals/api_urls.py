@@ -1,7 +1,7 @@
 from rest_framework.routers import SimpleRouter
 
 from listings.deals.api import DealViewSet
-from listings.deals.talk_api import NegotiationViewSet
+from listings.deals.talks.api import NegotiationViewSet
 
 router = SimpleRouter()
 router.register("negotiations", NegotiationViewSet, basename="api_negotiation")

@@ -9,22 +9,19 @@ class DealsConfig(AppConfig):
 
     def ready(self) -> None:
         """Make lifecycles, subscribers, pages and registries known."""
-        from listings.deals import (  # noqa: F401  # noqa: F401
-            access,
-            contributions,
-            invariants,
-            notices,
-            reactions,
-            talk_access,
-            talk_contributions,
-            talk_notices,
-            talk_reactions,
-        )
+        from listings.deals import access, contributions, demo_data, invariants, notices, reactions  # noqa: F401
         from listings.deals.contracts import papers
-        from listings.deals.graphs import deal, dispute, filing, royalty, talks  # noqa: F401
+        from listings.deals.graphs import deal, dispute, filing, royalty  # noqa: F401
+        from listings.deals.graphs import talks as talks_graphs  # noqa: F401
+        from listings.deals.talks import access as talks_access  # noqa: F401
+        from listings.deals.talks import contributions as talks_contributions
+        from listings.deals.talks import notices as talks_notices
+        from listings.deals.talks import reactions as talks_reactions  # noqa: F401
+        from marketplace.core.demo import chapter
 
-        talk_notices.announce_all()
-        talk_contributions.contribute()
+        talks_notices.announce_all()
+        talks_contributions.contribute()
         notices.announce_all()
         contributions.contribute()
         papers.register_templates()
+        chapter(50, "deals", demo_data.load)

@@ -11,6 +11,7 @@ from listings.deals import access, money
 from listings.deals.models import Deal, Dispute, Filing
 from listings.deals.models.dispute import UNSETTLED
 from listings.deals.states import FilingState, LegPurpose
+from listings.deals.todos import todo_lines
 from listings.rights.states import ConsentKind
 from marketplace.core.actor import Actor
 from marketplace.payments import registry as payments
@@ -56,6 +57,7 @@ def contribute() -> None:
         count=running,
     )
     portal.desk(DESK, 30, _("Deals to check"), "desk_deals", shows=access.is_at_desk, count=waiting_at_desk)
+    portal.todo(24, todo_lines)
     signing.matter(SUBJECT, title=deal_title, url=deal_url, may_read=may_read)
     for kind in ConsentKind:
         signing.consent_kind(kind.value, kind.label)

@@ -37,8 +37,10 @@ RECORDALS = (FilingKind.ASSIGNMENT, FilingKind.LICENCE)
 
 # ── the deal ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 def rights_still_allow(deal: Deal, actor: Actor) -> None:
-    """What may be done to the rights may have changed since the offer was accepted."""
+    """What may be done to the rights may have changed since the offer was accepted; and whoever must agree can be
+    asked."""
     permission.demand_but_for_consents(permission.verdict(deal, lock=True))
+    permission.consents_wanted(deal)
 
 
 @enforces("PAT-ASSIGN-WRITTEN", "ES-RELIABLE")
@@ -55,7 +57,7 @@ def contract_and_consents_stand(deal: Deal, actor: Actor) -> None:
     missing = permission.consents_missing(deal)
     if missing:
         raise ConsentsMissing(names="、".join(missing))
-    if deal.pledgee_id is not None and deal.payoff is None:
+    if deal.pledgee_id is not None and deal.payoff is None and permission.is_pledged(deal):
         raise PayoffMissing()
 
 

@@ -31,6 +31,8 @@ invariant("3: a bundle is reserved whole or not at all")(
         LEFT JOIN rights_reservation r ON r.asset_id = x.asset_id AND r.released_at IS NULL
           AND r.subject_kind = 'deals.deal' AND r.subject_id = d.id
         WHERE d.state IN ('agreed', 'signing', 'consenting', 'paying', 'recording') AND r.id IS NULL
+          AND NOT EXISTS (SELECT 1 FROM rights_entry e WHERE e.asset_id = x.asset_id
+                          AND e.subject_kind = 'deals.deal' AND e.subject_id = d.id)
         """
     )
 )
@@ -64,7 +66,7 @@ invariant("11: a deal is made at exactly the price of the offer accepted")(
     nothing_in(
         """
         SELECT d.number, d.price, o.price FROM deals_deal d JOIN deals_offer o ON o.id = d.offer_id
-        WHERE o.state <> 'accepted' OR o.price <> d.price OR o.currency <> d.currency
+        WHERE o.state NOT IN ('accepted', 'undone') OR o.price <> d.price OR o.currency <> d.currency
         """
     )
 )

@@ -11,7 +11,6 @@ from django.db.models import Sum
 
 from listings.deals.splitting import Commission, Leg, Share, Terms, split
 from listings.deals.states import LegPurpose
-from marketplace.core import clock
 from marketplace.core.money import Money
 from marketplace.payments.models import Account, Obligation, Payout, Refund, Release
 from marketplace.payments.states import AccountKind, ObligationState, PayoutState, RefundState
@@ -83,8 +82,9 @@ def legs_of(deal: Deal) -> list[Leg]:
 
 def first_legs(deal: Deal) -> list[Leg]:
     """The first release: the price (or its first milestone) by the terms, and the buyer's brokers' commissions."""
+    # What was asked for, not what is there now: a payment taken back later changes nobody's part.
     first = sum(
-        (one.paid - one.refunded for one in obligations(deal) if one.purpose == PRICE and one.state not in _OVER),
+        (one.amount - one.refunded for one in obligations(deal) if one.purpose == PRICE and one.state not in _OVER),
         Decimal("0.00"),
     )
     return [
@@ -94,8 +94,8 @@ def first_legs(deal: Deal) -> list[Leg]:
 
 
 def held_back(deal: Deal) -> Money:
-    """What of the money held waits for the hold-back's last day."""
-    if deal.held_back_until is None or deal.held_back_until <= clock.today():
+    """What of the money held waits until the hold-back is freed."""
+    if deal.held_back_until is None:
         return Money.zero(deal.currency)
     kept = [leg.money for leg in first_legs(deal) if leg.purpose == LegPurpose.HOLD_BACK]
     return sum(kept, Money.zero(deal.currency))
@@ -106,17 +106,30 @@ def free(deal: Deal) -> Money:
     return held(deal) - held_back(deal)
 
 
+def demand_payoff_fits(deal: Deal) -> None:
+    """Raises ProceedsTooSmall when what is released first does not cover payoff, fee and commission."""
+    first = [due.money for due in payment_plan(deal) if due.purpose == PRICE]
+    split(sum(first, Money.zero(deal.currency)), terms_of(deal))
+
+
 def tranche_legs(deal: Deal, tranche: Money) -> list[Leg]:
     """A later milestone, divided like the price; the pledgee was paid out of the first."""
     return split(tranche, terms_of(deal, hold_back=False, payoff=False))
 
 
 def hold_back_legs(deal: Deal) -> list[Leg]:
-    """What was held back, to those it was held back from."""
+    """What was held back, to those it was held back from; in proportion where the payer's bank took some of it."""
+    kept = [leg for leg in first_legs(deal) if leg.purpose == LegPurpose.HOLD_BACK]
+    there = held(deal)
+    if not kept or not there:
+        return []
+    parts = [leg.money for leg in kept]
+    if there < sum(parts, Money.zero(deal.currency)):
+        parts = there.split([int(part.amount * 100) for part in parts])
     return [
-        Leg(leg.payee_id, _OWN[leg.payee_id == deal.seller_id], leg.money)
-        for leg in first_legs(deal)
-        if leg.purpose == LegPurpose.HOLD_BACK
+        Leg(leg.payee_id, _OWN[leg.payee_id == deal.seller_id], part)
+        for leg, part in zip(kept, parts, strict=True)
+        if part
     ]
 
 

@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from listings.deals.models import Deal
-from listings.deals.talk_notices import people_of
+from listings.deals.talks.notices import people_of
 from marketplace.accounts.models import Membership
 from marketplace.accounts.roles import DESK_KINDS, Role
 from marketplace.core.models import Event

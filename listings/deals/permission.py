@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from django.utils import translation
 
 from listings.deals import clearing
-from listings.deals.refusals import ConsentsMissing, PledgeeAbroad
+from listings.deals.refusals import PledgeeAbroad
 from listings.rights.checking import GivenConsent, Verdict, check
 from listings.rights.facts import Right
+from listings.rights.models import Entry
 from listings.rights.refusals import RightsRefused
 from listings.rights.scope import Scope
-from listings.rights.states import ConsentKind
+from listings.rights.states import ConsentKind, EntryKind
+from marketplace.signing.registry import consent_label
 from marketplace.signing.services.consents import Wanted
 from marketplace.signing.states import ConsentState
 
@@ -58,33 +60,35 @@ def given_consents(deal: Deal) -> list[GivenConsent]:
     if deal.contract is None:
         return []
     return [
-        GivenConsent(ConsentKind(one.kind), one.organisation_id)
+        GivenConsent(ConsentKind(one.kind), one.organisation_id, one.name)
         for one in deal.contract.consents.given()
         if one.kind in ConsentKind.values
     ]
 
 
 def consents_wanted(deal: Deal) -> list[Wanted]:
-    """Whose consent the law asks for today, one question per party and kind.
+    """Whose consent the law asks for today, one question per party and kind; conditions count as much as blocks.
 
-    Raises RightsRefused when the register has come to forbid the deal, PledgeeAbroad and ConsentsMissing for parties
-    who are not on this market and whose consent on paper the operator has not entered.
+    Of a party that is not on this market, and of an authority, the seller brings the paper. Raises RightsRefused when
+    the register has come to forbid the deal, PledgeeAbroad for a pledgee that could not be paid here.
     """
     found = verdict(deal)
     demand_but_for_consents(found)
-    wanted: dict[tuple[str, int], Wanted] = {}
-    for finding in found.blocks:
+    wanted: dict[tuple[str, int | str], Wanted] = {}
+    for finding in found.consents_needed():
         assert finding.consent is not None
-        if finding.consent_names or not finding.consent_from:
-            names = "、".join(finding.consent_names)
-            raise PledgeeAbroad(name=names) if finding.consent == ConsentKind.PLEDGEE else ConsentsMissing(names=names)
-        said = {}
+        kind, said = str(finding.consent), {}
         for language in ("zh-hans", "en"):
             with translation.override(language):
                 said[language] = f"{finding.text} {finding.article}"
         for party in finding.consent_from:
-            wanted[finding.consent, party] = Wanted(
-                str(finding.consent), organisation_id=party, why_zh=said["zh-hans"], why_en=said["en"]
+            wanted[kind, party] = Wanted(kind, party, why_zh=said["zh-hans"], why_en=said["en"])
+        elsewhere = finding.consent_names or (() if finding.consent_from else ("",))
+        if elsewhere and finding.consent == ConsentKind.PLEDGEE:
+            raise PledgeeAbroad(name="、".join(elsewhere))
+        for name in elsewhere:
+            wanted[kind, name] = Wanted(
+                kind, why_zh=said["zh-hans"], why_en=said["en"], brought_by_id=deal.seller_id, name=name
             )
     return list(wanted.values())
 
@@ -94,7 +98,7 @@ def consents_missing(deal: Deal) -> list[str]:
     if deal.contract is None:
         return []
     asked = deal.contract.consents.standing().select_related("organisation", "person")
-    return [one.party_name for one in asked if one.state != ConsentState.GIVEN]
+    return [one.party_name or consent_label(one.kind) for one in asked if one.state != ConsentState.GIVEN]
 
 
 def shares_of(rights: Sequence[Right], holder_id: int) -> dict[int, Fraction]:
@@ -116,6 +120,12 @@ def shares_of(rights: Sequence[Right], holder_id: int) -> dict[int, Fraction]:
     if left:
         shares[holder_id] = shares.get(holder_id, Fraction(0)) + left
     return {payee: share for payee, share in shares.items() if share}
+
+
+def is_pledged(deal: Deal) -> bool:
+    """Claims that the pledge the deal met with still stands; the pledgee may have let go of it meanwhile."""
+    pledges = Entry.objects.live().verified().filter(kind=EntryKind.PLEDGE, party=deal.pledgee_id)
+    return pledges.filter(asset__in=asset_ids_of(deal)).exists()
 
 
 def pledgee_of(rights: Sequence[Right]) -> int | None:

@@ -24,11 +24,13 @@ def _deal_of(event: Event) -> int | None:
     kinds=(
         "document.complete",
         "consent.give",
+        "consent.confirm",
         "obligation.settle",
         "payout.pay",
         "payout.fail",
         "refund.complete",
         "payin.dispute",
+        "dispute.withdraw",
         "deal.lapse",
         "deal.complete",
         "royalty.end",
@@ -44,6 +46,9 @@ def follow(events: Sequence[Event]) -> None:
             continue
         if event.kind == "deal.complete":
             royalties.begin_royalties(Deal.objects.select_related("offer").get(pk=event.subject_id))
+            continue
+        if event.kind == "dispute.withdraw":
+            closing.go_on(deal_id=int(event.data["deal"]))
             continue
         if event.kind == "listing.release":
             closing.keep_reserved(listing_id=event.subject_id)
@@ -78,9 +83,10 @@ def _payout_failed(deal_id: int, event: Event) -> None:
 
 STEPS: dict[str, Callable[[int, Event], None]] = {
     "document.complete": _contract_signed,
+    "consent.confirm": lambda deal_id, event: contracts.consent_given(deal_id=deal_id),
     "consent.give": lambda deal_id, event: contracts.consent_given(deal_id=deal_id),
     "obligation.settle": _money_arrived,
-    "payout.pay": lambda deal_id, event: closing.payout_settled(deal_id=deal_id),
+    "payout.pay": lambda deal_id, event: closing.go_on(deal_id=deal_id),
     "payout.fail": _payout_failed,
     "refund.complete": lambda deal_id, event: closing.refund_done(deal_id=deal_id),
     "payin.dispute": _charged_back,

@@ -17,7 +17,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from listings.catalogue.states import LICENCES, Mode
-from listings.deals.talk_states import Bears
+from listings.deals.talks.states import Bears
 from marketplace.core.errors import Sentence
 from marketplace.core.money import CENT, LARGEST
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Model, Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from listings.catalogue.timelines import reason_of
+from listings.deals.models import Filing
+from listings.deals.states import FilingKind
+from marketplace.core.formats import money_exact
 from marketplace.core.models import Event
+from marketplace.core.money import Money
+from marketplace.payments.models import Obligation, Payout
+from marketplace.signing.models import Consent
 
 WORDS = {
     "deal.begin": ("go", _("Offer accepted: the deal is made")),
@@ -46,6 +53,9 @@ WORDS = {
     "document.sign": ("go", _("Contract signed")),
     "document.complete": ("go", _("Contract signed by all and sealed")),
     "consent.give": ("go", _("Consent given")),
+    "consent.hand_in": ("now", _("Consent on paper handed in")),
+    "consent.confirm": ("go", _("Consent on paper confirmed")),
+    "consent.send_back": ("wait", _("Consent on paper sent back")),
     "consent.refuse": ("stop", _("Consent refused")),
     "obligation.settle": ("go", _("Payment complete")),
     "obligation.reopen": ("stop", _("A payment came back")),
@@ -56,7 +66,7 @@ WORDS = {
 MOST_SHOWN = 80
 
 
-def deal_timeline(subjects: Iterable[Model], names: Mapping[int, str]) -> list[dict[str, Any]]:
+def deal_timeline(subjects: Sequence[Model], names: Mapping[int, str]) -> list[dict[str, Any]]:
     """What happened to these rows (a deal and what belongs to it), newest first. One query, by subject."""
     by_kind: dict[str, list[int]] = defaultdict(list)
     for one in subjects:
@@ -65,10 +75,30 @@ def deal_timeline(subjects: Iterable[Model], names: Mapping[int, str]) -> list[d
     for kind, ids in by_kind.items():
         about |= Q(subject_kind=kind, subject_id__in=ids)
     rows = Event.objects.filter(about, kind__in=WORDS).order_by("-id")[:MOST_SHOWN]
-    return [_line(row, names) for row in rows]
+    labels = {(one._meta.label_lower, one.pk): _label(one, names) for one in subjects}
+    return [_line(row, names, labels[row.subject_kind, row.subject_id]) for row in rows]
 
 
-def _line(row: Event, names: Mapping[int, str]) -> dict[str, Any]:
+def _label(subject: Model, names: Mapping[int, str]) -> str:
+    """Which filing, payment, payout or consent a line is about; a deal has many of each."""
+    if isinstance(subject, Filing):
+        return str(FilingKind(subject.kind).label)
+    if isinstance(subject, Obligation):
+        return f"{subject.title} {_exact(subject.money)}"
+    if isinstance(subject, Payout):
+        payee = names.get(subject.payee_id or 0, "")
+        return f"{payee} {_exact(subject.money)}".strip()
+    if isinstance(subject, Consent):
+        return str(subject.party_name)
+    return ""
+
+
+def _exact(money: Money) -> str:
+    return money_exact(money.amount, money.currency, get_language() or "")
+
+
+def _line(row: Event, names: Mapping[int, str], label: str) -> dict[str, Any]:
     state, text = WORDS[row.kind]
-    note = " · ".join(filter(None, (names.get(row.org_id or 0, ""), reason_of(row))))
+    by = names.get(row.org_id or 0, "")
+    note = " · ".join(filter(None, (label, "" if by and by in label else by, reason_of(row))))
     return {"at": row.at, "state": state, "text": text, "note": note}

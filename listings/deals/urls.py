@@ -1,6 +1,6 @@
 from django.urls import path
 
-from listings.deals.talk_urls import urlpatterns as talks
+from listings.deals.talks.urls import urlpatterns as talks
 from listings.deals.views import deals
 
 urlpatterns = [

@@ -28,7 +28,7 @@ from marketplace.core.money import Money
 
 HERE = Path(__file__).with_name("demo")
 PATENTS = HERE.parent.parent / "patents" / "demo" / "sample_patents.jsonl"
-NOT_AT_THE_OFFICE = frozenset({EntryKind.EXPORT_CONTROL, EntryKind.SERVICE_INVENTION})
+NOT_AT_THE_OFFICE = frozenset({EntryKind.EXPORT_CONTROL, EntryKind.SERVICE_INVENTION, EntryKind.COMMISSIONED})
 AGREED = (Act.LIST, Act.ASSIGN, Act.EXCLUSIVE, Act.SOLE, Act.PLEDGE)
 
 

@@ -18,7 +18,16 @@ from marketplace.core.errors import DomainError
 CURRENCIES = ("CNY", "USD", "EUR", "HKD")
 SEPARATORS = str.maketrans({"，": ",", "、": ",", "；": ",", ";": ",", "\n": ",", "\r": ","})
 #: Kinds that name somebody; what is missing of the others the service says.
-NAMED = frozenset({EntryKind.OWNERSHIP, EntryKind.LICENCE, EntryKind.PLEDGE, EntryKind.SERVICE_INVENTION, CONSENT})
+NAMED = frozenset(
+    {
+        EntryKind.OWNERSHIP,
+        EntryKind.LICENCE,
+        EntryKind.PLEDGE,
+        EntryKind.SERVICE_INVENTION,
+        EntryKind.COMMISSIONED,
+        CONSENT,
+    }
+)
 
 
 def _day(label: Any, **more: Any) -> forms.DateField:
@@ -90,7 +99,7 @@ class StatementForm(forms.Form):
     may_sublicense = forms.BooleanField(label=_("The licensee may sub-license"), required=False)
     reference = forms.CharField(label=_("Number at the office, court or contract"), max_length=120, required=False)
     evidence = forms.FileField(
-        label=_("Proof"), max_length=200, help_text=_("Register copy, contract, order or notice.")
+        label=_("Paper that proves it"), max_length=200, help_text=_("Register copy, contract, order or notice.")
     )
 
     def clean_share(self) -> str:

@@ -19,6 +19,7 @@ from listings.rights.facts import Case
 from listings.rights.models import Entry, Reservation
 from listings.rights.points import Finding
 from listings.rights.reading import read_rights
+from listings.rights.ruling import rule
 from listings.rights.scope import WHOLE
 from listings.rights.states import FREEZES, Act, EntryKind, LicenceType, Source
 from marketplace.core import charts, clock, formats
@@ -226,6 +227,7 @@ def finding_row(found: Finding) -> dict[str, Any]:
         "text": found.text,
         "cure": found.cure,
         "article": found.article,
+        "title": rule(found.rule).title if found.rule else "",
         "rule": found.rule,
         "is_block": found.is_block,
         "is_verified": found.is_verified,

@@ -46,6 +46,8 @@ SOURCES: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 _CITATION = re.compile(r"^(?P<source>[A-Z]|461|Order 62|E-signature law) (?:art\. )?(?P<number>\d[^;=]*)$")
+#: A point of a notice, as ministries number them: 财税〔2024〕23号 item 2.
+_NOTICE_ITEM = re.compile(r"(号) item (\d+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def cite(article: str, *, chinese: bool) -> str:
     for part in (one.strip() for one in article.split(";")):
         found = _CITATION.match(part)
         if found is None:
-            shown.append(part)
+            shown.append(_NOTICE_ITEM.sub(r"\1第\2条" if chinese else r"\1, item \2", part))
             continue
         name_zh, name_en = SOURCES[found["source"]]
         inferred = "(number inferred)" in found["number"]

@@ -47,6 +47,7 @@ class EntryKind(TextChoices):
     INVALIDATION = "invalidation", _("Invalidation request pending")
     NAME_CHANGE = "name_change", _("Change of name")
     SERVICE_INVENTION = "service_invention", _("Service invention")
+    COMMISSIONED = "commissioned", _("Commissioned development")
     EXPORT_CONTROL = "export_control", _("Technology export category")
 
 
@@ -66,7 +67,8 @@ class LicenceType(TextChoices):
 class ConsentKind(TextChoices):
     CO_OWNER = "co_owner", _("Consent of the co-owner")
     PLEDGEE = "pledgee", _("Consent of the pledgee")
-    INVENTOR = "inventor", _("Waiver of first refusal")
+    INVENTOR = "inventor", _("The inventor’s waiver of first refusal")
+    COMMISSIONER = "commissioner", _("The commissioner’s waiver of first refusal")
     EXPORT = "export", _("Export licence or registration")
 
 

@@ -95,7 +95,10 @@ class AnyOf:
 
 
 class Due(Protocol):
-    """When an edge must have happened, counted from entering its source state; None when there is no limit."""
+    """When an edge must have happened, counted from entering its source state; None when there is no limit.
+
+    Hashable: where edges of a state share a rule it is asked once.
+    """
 
     def __call__(self, subject: Any, since: datetime) -> datetime | None: ...
 
@@ -125,6 +128,34 @@ class Days:
 
     def __str__(self) -> str:
         return f"{self.count} days"
+
+
+@dataclass(frozen=True)
+class Hours:
+    """A number of hours after the state was entered."""
+
+    count: int
+
+    def __call__(self, subject: Any, since: datetime) -> datetime:
+        return since + timedelta(hours=self.count)
+
+    def __str__(self) -> str:
+        return f"{self.count} hours"
+
+
+@dataclass(frozen=True)
+class At:
+    """The moment an attribute of the subject names, plus some days; None while it names none."""
+
+    path: str
+    days: int = 0
+
+    def __call__(self, subject: Any, since: datetime) -> datetime | None:
+        moment: datetime | None = getattr(subject, self.path)
+        return moment + timedelta(days=self.days) if moment is not None else None
+
+    def __str__(self) -> str:
+        return f"{self.days} days after {self.path}" if self.days else f"at {self.path}"
 
 
 @dataclass(frozen=True)
@@ -218,10 +249,16 @@ def begin(graph: Graph, subject: Stateful, *, by: Actor, data: dict[str, Any] | 
     """Save a new subject in the graph's first state with its first event. Runs in the caller's transaction."""
     subject.state = graph.initial
     subject.state_since = clock.now()
-    subject.due_at = _deadline(graph, subject)
+    owed = _enter(graph, subject)
     subject.save(force_insert=True)
-    event = events.record(f"{graph.name}.begin", subject, by, after=graph.initial, data=data)
-    _arm(graph, subject)
+    event = events.about(f"{graph.name}.begin", subject, by, after=graph.initial, data=data)
+    arming = timers.arming(subject, graph.name, owed)
+    with connection.cursor() as cursor:  # in one statement, like a step
+        cursor.execute(
+            (f"WITH armed AS ({timers.ARM}) " if owed else "") + events.INSERT + events.VALUES,
+            [*(arming if owed else ()), *events.columns_of(event)],
+        )
+        event.pk, event.txid = cursor.fetchone()
     return event
 
 
@@ -252,17 +289,51 @@ def walk(
         raise ReasonMissing(field="reason")
     if edge.guard is not None:
         edge.guard(subject, by)
-    event = events.record(
+    event = events.about(
         f"{graph.name}.{verb}", subject, by, reason=reason, before=subject.state, after=edge.target, data=data
     )
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('market.event', %s, true)", [str(event.pk)])
+    was_timed = any(one.timed for one in graph.leaving(subject.state))
     subject.state = edge.target
     subject.state_since = clock.now()
-    subject.due_at = _deadline(graph, subject)
-    subject.save(update_fields=["state", "state_since", "due_at", *also])
-    _arm(graph, subject)
+    owed = _enter(graph, subject)
+    side: list[tuple[str, list[Any]]] = []
+    arming = timers.arming(subject, graph.name, owed)
+    if was_timed:
+        side.append((timers.DISARM, [*arming[:2], graph.name, arming[2]]))
+    if owed:
+        side.append((timers.ARM, arming))
+    _write_step(subject, event, also, side)
     return event
+
+
+def _write_step(
+    subject: Stateful, event: Event, also: Iterable[str], side: Sequence[tuple[str, Sequence[Any]]] = ()
+) -> None:
+    """The event, the columns it explains, and what is written `side` by side with them, in one statement.
+
+    The row is joined to the event just written, and naming the event is part of that join: it is named right before
+    the row is changed, when the trigger on the row asks for it.
+    """
+    meta = type(subject)._meta
+    columns, values = [], []
+    for name in dict.fromkeys(("state", "state_since", "due_at", *also)):
+        field: Any = meta.get_field(name)
+        value = field.get_db_prep_save(field.pre_save(subject, add=False), connection)
+        place = field.get_placeholder(value, None, connection) if hasattr(field, "get_placeholder") else "%s"
+        columns.append(f"{connection.ops.quote_name(field.column)} = {place}")
+        values.append(value)
+    beside = "".join(f", s{n} AS ({sql})" for n, (sql, _) in enumerate(side))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH e AS ({events.INSERT}{events.VALUES}){beside} "  # noqa: S608
+            f"UPDATE {connection.ops.quote_name(meta.db_table)} AS t SET {', '.join(columns)} FROM e "
+            "WHERE t.id = %s AND set_config('market.event', e.id::text, true) IS NOT NULL RETURNING e.id, e.txid",
+            [*events.columns_of(event), *(one for _, given in side for one in given), *values, subject.pk],
+        )
+        written = cursor.fetchone()
+    if written is None:
+        raise RuntimeError(f"{subject._meta.label_lower} {subject.pk} is gone.")
+    event.pk, event.txid = written
 
 
 def take_timed_step(graph: Graph, pk: int, verb: str) -> None:
@@ -282,20 +353,24 @@ def take_timed_step(graph: Graph, pk: int, verb: str) -> None:
 
 def rearm(graph: Graph, subject: Stateful) -> None:
     """Set deadline and timers anew after a date they depend on has changed."""
-    subject.due_at = _deadline(graph, subject)
+    owed = _enter(graph, subject)
     subject.save(update_fields=["due_at"])
-    _arm(graph, subject)
+    if any(edge.timed for edge in graph.leaving(subject.state)):
+        timers.disarm(subject, graph.name)
+    timers.arm_all(subject, graph.name, owed)
 
 
-def _deadline(graph: Graph, subject: Stateful) -> datetime | None:
-    dues = [edge.due(subject, subject.state_since) for edge in graph.leaving(subject.state) if edge.due is not None]
-    return min((due for due in dues if due is not None), default=None)
-
-
-def _arm(graph: Graph, subject: Stateful) -> None:
-    timers.disarm(subject, graph.name)
+def _enter(graph: Graph, subject: Stateful) -> list[tuple[str, datetime]]:
+    """Set the deadline of the state the subject is in; returns what the clock owes on it, by when."""
+    known: dict[Due, datetime | None] = {}  # edges of one state often share their deadline
+    dues: list[tuple[Edge, datetime]] = []
     for edge in graph.leaving(subject.state):
-        if edge.timed and edge.due is not None:
-            due = edge.due(subject, subject.state_since)
-            if due is not None:
-                timers.arm(subject, graph.name, edge.verb, due)
+        if edge.due is None:
+            continue
+        if edge.due not in known:
+            known[edge.due] = edge.due(subject, subject.state_since)
+        due = known[edge.due]
+        if due is not None:
+            dues.append((edge, due))
+    subject.due_at = min((due for _, due in dues), default=None)
+    return [(edge.verb, due) for edge, due in dues if edge.timed]

@@ -1,10 +1,11 @@
 """Timers as rows: armed in the transaction that needs them, run by beat, each in a transaction of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model
 
 from marketplace.core import clock
@@ -23,23 +24,41 @@ def on_timer(family: str, runner: Runner) -> None:
 
 def arm(subject: Model, family: str, act: str, due_at: datetime) -> None:
     """Owe `act` on `subject` at `due_at`, replacing an earlier date."""
-    Timer.objects.update_or_create(
-        subject_kind=subject._meta.label_lower,
-        subject_id=subject.pk,
-        name=f"{family}.{act}",
-        done_at=None,
-        defaults={"due_at": due_at, "tries": 0, "error": ""},
-    )
+    arm_all(subject, family, [(act, due_at)])
+
+
+#: Arms timers, or moves them: subject, names, moments.
+ARM = """
+INSERT INTO core_timer (subject_kind, subject_id, name, due_at, tries, error)
+SELECT %s, %s, v.name, v.due_at, 0, '' FROM unnest(%s::text[], %s::timestamptz[]) AS v (name, due_at)
+ON CONFLICT (subject_kind, subject_id, name) WHERE done_at IS NULL
+DO UPDATE SET due_at = excluded.due_at, tries = 0, error = ''
+"""
+#: Forgets what a family still owes on a subject, but for the names it goes on to owe.
+DISARM = """
+DELETE FROM core_timer
+WHERE subject_kind = %s AND subject_id = %s AND done_at IS NULL AND split_part(name, '.', 1) = %s AND name <> ALL(%s)
+"""
+
+
+def arm_all(subject: Model, family: str, owed: Sequence[tuple[str, datetime]]) -> None:
+    """Owe each act of `family` at its own moment, replacing earlier dates. One statement."""
+    if not owed:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(ARM, arming(subject, family, owed))
+
+
+def arming(subject: Model, family: str, owed: Sequence[tuple[str, datetime]]) -> list[Any]:
+    """The values `ARM` takes."""
+    names, moments = [f"{family}.{act}" for act, _ in owed], [due_at for _, due_at in owed]
+    return [subject._meta.label_lower, subject.pk, names, moments]
 
 
 def disarm(subject: Model, family: str) -> None:
     """Forget every act of `family` still owed on `subject`."""
-    Timer.objects.filter(
-        subject_kind=subject._meta.label_lower,
-        subject_id=subject.pk,
-        name__startswith=f"{family}.",
-        done_at__isnull=True,
-    ).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(DISARM, [subject._meta.label_lower, subject.pk, family, []])
 
 
 def run_due(limit: int = 500) -> int:

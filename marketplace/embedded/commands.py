@@ -25,9 +25,11 @@ NEED_NO_SERVERS = {
     "fake_stripe",
     "findstatic",
     "help",
+    "loan_schedule",
     "makemessages",
     "startapp",
     "startproject",
+    "valuate",
     "version",
 }
 # These are about migrations: they must see the database as it is.

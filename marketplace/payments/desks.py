@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from marketplace.core import formats
 from marketplace.core.actor import Actor
 from marketplace.payments import access
 from marketplace.payments.inbound import InboundState
 from marketplace.payments.models import InboundEvent, StatementLine
+from marketplace.payments.registry import subject_label
 from marketplace.payments.services.payouts import stuck_payouts
 from marketplace.payments.states import PAYABLE_STATES
 
@@ -47,6 +49,7 @@ def contribute_to(registry: Any) -> None:
     registry.desk(OWN, 320, gettext_lazy("Where we are paid"), "payout_account", shows=access.may_pay)
     registry.desk(DESK, 610, gettext_lazy("Balances"), "money_desk", shows=at_desk)
     registry.desk(DESK, 620, gettext_lazy("Bank statements"), "statements", shows=at_desk)
+    registry.desk(DESK, 625, gettext_lazy("Our bank accounts"), "our_accounts", shows=at_desk)
     registry.desk(DESK, 630, gettext_lazy("Unplaced money"), "quarantine", shows=at_desk, count=unplaced)
     registry.desk(DESK, 640, gettext_lazy("Payouts"), "payouts_desk", shows=at_desk, count=standing_still)
     registry.desk(DESK, 650, gettext_lazy("Invoices"), "invoices_desk", shows=at_desk)
@@ -61,14 +64,16 @@ def to_do(actor: Actor) -> list[dict[str, Any]]:
         for row in access.own_obligations(actor).filter(state__in=PAYABLE_STATES).order_by("pay_by")[:MOST_LINES]:
             lines.append(
                 {
-                    "text": _("Pay “%(title)s”") % {"title": row.title},
+                    "text": _("Pay “%(title)s”: %(matter)s")
+                    % {"title": row.title, "matter": subject_label(row.subject)},
                     "url": reverse("obligation", args=[row.reference]),
                     "due": row.pay_by,
                 }
             )
     if access.is_at_money_desk(actor):
         for line in StatementLine.objects.quarantined().order_by("booked_on")[:MOST_LINES]:
-            text = _("Place %(amount)s %(currency)s from %(name)s")
-            told = {"amount": line.amount, "currency": line.currency, "name": line.payer_name or "—"}
+            text = _("Place %(money)s from %(name)s")
+            money = formats.money_exact(line.amount, line.currency, get_language() or "zh-hans")
+            told = {"money": money, "name": line.payer_name or "—"}
             lines.append({"text": text % told, "url": reverse("quarantine_line", args=[line.pk])})
     return lines

@@ -25,6 +25,27 @@ class PayoutAccountForm(forms.ModelForm):
         self.fields["holder_name"].help_text = _("Must be the name of your organisation.")
 
 
+class OurAccountForm(forms.ModelForm):
+    """An account of the market's own, as payers are told of it."""
+
+    currency = forms.ChoiceField(label=_("Currency"), choices=[(one, one) for one in ("CNY", "USD", "EUR", "HKD")])
+
+    class Meta:
+        model = BankAccount
+        fields = ["currency", "account_number", "holder_zh", "holder_en", "bank_zh", "bank_en", "bank_code"]
+        labels = {
+            "account_number": _("Account number"),
+            "holder_zh": _("Account holder, Chinese"),
+            "holder_en": _("Account holder, English"),
+            "bank_zh": _("Bank and branch, Chinese"),
+            "bank_en": _("Bank and branch, English"),
+            "bank_code": _("Bank code (CNAPS or BIC)"),
+        }
+
+    def validate_unique(self) -> None:
+        """The service decides between entering and correcting."""
+
+
 class StatementForm(forms.Form):
     """A statement file of one of the market's accounts."""
 

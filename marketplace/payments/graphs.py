@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.accounts.roles import DESK_KINDS, Role
 from marketplace.core.actor import Actor
-from marketplace.core.lifecycle import AnyOf, Clock, Days, Desk, Edge, Graph, Party, WorkingDays, register
+from marketplace.core.lifecycle import AnyOf, At, Clock, Days, Desk, Edge, Graph, Hours, Party, WorkingDays, register
 from marketplace.payments.states import (
     HoldbackState,
     ObligationState,
@@ -36,33 +35,6 @@ class Matter:
         return "whom the matter admits"
 
 
-@dataclass(frozen=True)
-class At:
-    """The moment an attribute of the subject names."""
-
-    path: str
-
-    def __call__(self, subject: Any, since: datetime) -> datetime | None:
-        moment: datetime | None = getattr(subject, self.path)
-        return moment
-
-    def __str__(self) -> str:
-        return f"at {self.path}"
-
-
-@dataclass(frozen=True)
-class Hours:
-    """A number of hours after the state was entered."""
-
-    count: int
-
-    def __call__(self, subject: Any, since: datetime) -> datetime:
-        return since + timedelta(hours=self.count)
-
-    def __str__(self) -> str:
-        return f"{self.count} hours"
-
-
 CLOCK = Clock()
 MATTER = Matter()
 MONEY_DESK = Desk(frozenset(DESK_KINDS), frozenset({Role.OWNER, Role.FINANCE, Role.REVIEWER, Role.APPROVER}))
@@ -76,7 +48,7 @@ OBLIGATION_GRAPH = register(
         model="payments.obligation",
         initial=_O.OPEN,
         states=ObligationState,
-        resting=frozenset({_O.PAID}),
+        resting=frozenset({_O.PAID, _O.REFUNDED}),
         edges=(
             Edge("part_settle", (_O.OPEN, _O.PART_PAID, _O.REOPENED), _O.PART_PAID, CLOCK, _("Part arrives")),
             Edge(
@@ -89,7 +61,7 @@ OBLIGATION_GRAPH = register(
             ),
             Edge("reopen", (_O.PAID, _O.PART_PAID, _O.REFUNDING), _O.REOPENED, CLOCK, _("Money is taken back")),
             Edge("cancel", (_O.OPEN, _O.REOPENED), _O.CANCELLED, MATTER, _("Cancel")),
-            Edge("start_refund", (_O.PAID, _O.PART_PAID), _O.REFUNDING, MATTER, _("Refund")),
+            Edge("start_refund", (_O.PAID, _O.PART_PAID, _O.REOPENED), _O.REFUNDING, MATTER, _("Refund")),
             Edge("refund", (_O.REFUNDING,), _O.REFUNDED, CLOCK, _("The whole is refunded"), due=WorkingDays(5)),
             Edge("unrefund", (_O.REFUNDED,), _O.REFUNDING, CLOCK, _("A refund came back")),
             Edge("keep", (_O.REFUNDING,), _O.PAID, CLOCK, _("A part was refunded, the rest stays")),
@@ -105,7 +77,7 @@ PAYIN_GRAPH = register(
         model="payments.payin",
         initial=_I.PREPARED,
         states=PayInState,
-        resting=frozenset({_I.RECEIVED}),
+        resting=frozenset({_I.RECEIVED, _I.EXPIRED, _I.FAILED}),
         edges=(
             Edge("open", (_I.PREPARED,), _I.WAITING, CLOCK, _("Hand out instructions"), due=Hours(1)),
             Edge(

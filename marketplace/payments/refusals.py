@@ -83,6 +83,12 @@ class AccountNumberWrong(DomainError):
     remedy = _("Check it against your bank’s papers: 8 to 34 digits or an IBAN.")
 
 
+class OurAccountInUse(DomainError):
+    code = "our_account_in_use"
+    sentence = _("The account in %(currency)s is in use: payers were told of it, or a statement of it was read.")
+    remedy = _("Keep it. Another account needs a new currency, or a move that the bank and the books make together.")
+
+
 class AccountWaits(DomainError):
     code = "payout_account_waits"
     sentence = _("Another account waits to be used already.")

@@ -8,7 +8,7 @@ import structlog
 from celery import shared_task
 
 from marketplace.payments.gateways.ports import ProviderRefused, ProviderUnknown
-from marketplace.payments.services import inbox, payouts, polling, refunds
+from marketplace.payments.services import inbox, payouts, polling, refunds, reversals
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +22,7 @@ def send_payouts() -> int:
 @shared_task(acks_late=False)
 def send_refunds() -> int:
     """Take back what refunds wait for, then send and ask after refunds."""
-    return _each(refunds.due_reversals(), refunds.send_reversal) + _each(refunds.due_refunds(), refunds.send_refund)
+    return _each(reversals.due_reversals(), reversals.send_reversal) + _each(refunds.due_refunds(), refunds.send_refund)
 
 
 @shared_task(acks_late=False)

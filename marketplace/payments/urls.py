@@ -1,6 +1,6 @@
 from django.urls import path
 
-from marketplace.payments.views import connected, desk, party, provider_events, sandbox
+from marketplace.payments.views import connected, desk, our_accounts, party, provider_events, sandbox
 
 urlpatterns = [
     path("workspace/money/", party.money, name="money"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("workspace/money/invoices/<slug:number>/", party.invoice, name="invoice"),
     path("workspace/money/export/<slug:what>.<slug:kind>", party.money_export, name="money_export"),
     path("desk/money/", desk.money_desk, name="money_desk"),
+    path("desk/money/accounts/", our_accounts.our_accounts, name="our_accounts"),
     path("desk/money/statements/", desk.statements, name="statements"),
     path("desk/money/statements/<int:pk>/", desk.statement, name="statement"),
     path("desk/money/unplaced/", desk.quarantine, name="quarantine"),

@@ -43,6 +43,7 @@ from .registry import collection as _collection
 from .registry import collections, register, unregister
 from .registry import provider as _provider
 from .store import Build, Store
+from .text import TextReader
 
 __all__ = [
     "Collection",
@@ -66,6 +67,7 @@ __all__ = [
     "delete",
     "generation",
     "lookup",
+    "reader",
     "ready",
     "rebuild",
     "register",
@@ -83,10 +85,14 @@ _root: Path | None = None
 _stores: dict[tuple[Path, str, str], Store] = {}
 
 
-def use_directory(root: Path | None) -> None:
-    """Keep indexes here instead of settings.SEARCH_INDEX_DIR (tests, benchmarks); None goes back to the setting."""
+def use_directory(root: Path | None) -> Path | None:
+    """Keep indexes here instead of settings.SEARCH_INDEX_DIR (tests, benchmarks); None goes back to the setting.
+
+    Returns where they were kept before.
+    """
     global _root
-    _root = root
+    before, _root = _root, root
+    return before
 
 
 def search(name: str, query: Query) -> Result:
@@ -106,6 +112,14 @@ def search(name: str, query: Query) -> Result:
         ids, total, facets, histograms = opened.snapshot.answer(query)
     took_ms = (time.perf_counter() - began) * 1000
     return Result(ids, total, facets, histograms, took_ms, opened.manifest.generation, opened.indexed_at, relaxed)
+
+
+def reader(name: str) -> TextReader:
+    """The words of a collection, as they stand in its current generation: for callers that weigh words themselves.
+
+    Raises UnknownCollection, IndexNotReady.
+    """
+    return _store(_collection(name)).opened().text
 
 
 def lookup(name: str, field: str, values: Sequence[str], *, limit: int = 100) -> list[int]:

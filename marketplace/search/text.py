@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import log
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from .segment import analyse, is_han, query_terms
 
 MOST_TERMS = 48
 """A longer query (a need's description) is asked by its rarest words: the others cost most and change least."""
+
+BM25_CEILING = 2.2
+"""What one word of rarity 1 adds to a score at most: k1 + 1, approached as it is repeated in a short text."""
 
 _LONGEST_QUERY = 4000  # characters
 _INTEGER = tantivy.FieldType.Integer
@@ -149,6 +153,23 @@ class TextReader:
             [int(number) for number in ids if number is not None], found.total, facets, histograms, relaxed
         )
 
+    def weighed(self, boosts: Mapping[str, float], limit: int, among: Sequence[int] = ()) -> list[tuple[int, float]]:
+        """(id, score) of the best documents with any of these words, at most `limit`; `among`: of these ids only.
+
+        The score is the sum over the words of boost × BM25 (k1 = 1.2, b = 0.75); each word adds less than boost ×
+        rarity × `BM25_CEILING`.
+        """
+        each = [(Occur.Should, tantivy.Query.boost_query(self.term("text", word), by)) for word, by in boosts.items()]
+        if not each:
+            return []
+        wanted = tantivy.Query.boolean_query(each)
+        if among:
+            these = _unscored(tantivy.Query.term_set_query(self._schema, "id", list(among)))
+            wanted = tantivy.Query.boolean_query([(Occur.Must, these), (Occur.Must, wanted)])
+        hits: Any = self._searcher.search(wanted, limit, count=False).hits
+        ids = self._searcher.fast_field_values("id", [address for _, address in hits]) if hits else []
+        return [(int(number), float(score)) for number, (score, _) in zip(ids, hits, strict=True) if number is not None]
+
     def _any(self, wanted: Sequence[tuple[Occur, tantivy.Query]]) -> bool:
         return bool(self._searcher.search(tantivy.Query.boolean_query(wanted), 1, count=False).hits)
 
@@ -166,6 +187,11 @@ class TextReader:
             found = [(Occur.Must, self.term("chars", character)) for character in dict.fromkeys(term)]
             return found[0][1] if len(found) == 1 else tantivy.Query.boolean_query(found)
         return self.term("text", term)
+
+    def rarity(self, term: str) -> float:
+        """The weight BM25 gives a word of this index: ln(1 + (N − n + ½) / (n + ½)) for n of N documents with it."""
+        known = self.frequency(term)
+        return log(1 + (max(len(self) - known, 0) + 0.5) / (known + 0.5))
 
     # --- conditions ------------------------------------------------------------------------------------------------
 

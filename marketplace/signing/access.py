@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from marketplace.accounts.roles import DESK_KINDS, DESK_ROLES
 from marketplace.core.access import found
 from marketplace.core.actor import Actor
 from marketplace.core.errors import NotFound
 from marketplace.core.files import guard
-from marketplace.core.lifecycle import Desk
 from marketplace.core.models import StoredFile
-from marketplace.signing.graphs import SIGNING_ROLES
+from marketplace.signing.graphs import OPERATORS, SIGNING_ROLES
 from marketplace.signing.models import Consent, Document, Signature
 from marketplace.signing.models.consents import ConsentQuerySet
 from marketplace.signing.models.documents import DocumentQuerySet, SignatureQuerySet
 from marketplace.signing.registry import find_matter
+from marketplace.signing.services.consents import PAPER_PURPOSE
 from marketplace.signing.services.documents import FILE_PURPOSE
 from marketplace.signing.states import UNSIGNED, ConsentState
-
-OPERATORS = Desk(frozenset(DESK_KINDS), frozenset(role.value for role in DESK_ROLES))
 
 
 def _own(actor: Actor) -> int | None:
@@ -33,7 +30,7 @@ def documents_of(actor: Actor) -> DocumentQuerySet:
     named = Q(pk__in=[])
     if own is not None:
         named |= Q(pk__in=Signature.objects.filter(organisation=own).values("document"))
-        named |= Q(pk__in=Consent.objects.filter(organisation=own).values("document"))
+        named |= Q(pk__in=Consent.objects.filter(Q(organisation=own) | Q(brought_by=own)).values("document"))
     if actor.user_id is not None and actor.on_behalf_of is None:
         named |= Q(pk__in=Consent.objects.filter(person=actor.user_id).values("document"))
     return Document.objects.filter(named)
@@ -59,11 +56,13 @@ def document_for(actor: Actor, number: str, version: int | None = None) -> Docum
 
 
 def consents_of(actor: Actor) -> ConsentQuerySet:
-    """Consents asked of the actor's organisation or person."""
+    """Consents asked of the actor's organisation or person, or brought by it on paper; every paper for the desk."""
     asked = Q(pk__in=[])
     own = _own(actor)
     if own is not None:
-        asked |= Q(organisation=own)
+        asked |= Q(organisation=own) | Q(brought_by=own)
+    if is_at_desk(actor):
+        asked |= Q(brought_by__isnull=False)
     if actor.user_id is not None and actor.on_behalf_of is None:
         asked |= Q(person=actor.user_id)
     return Consent.objects.filter(asked)
@@ -72,7 +71,10 @@ def consents_of(actor: Actor) -> ConsentQuerySet:
 def consent_for(actor: Actor, pk: int) -> Consent:
     """One of them. Raises NotFound."""
     return found(
-        consents_of(actor).select_related("document__file_zh", "document__file_en", "organisation", "person"), pk=pk
+        consents_of(actor).select_related(
+            "document__file_zh", "document__file_en", "organisation", "person", "brought_by", "paper"
+        ),
+        pk=pk,
     )
 
 
@@ -83,8 +85,16 @@ def to_sign(actor: Actor) -> SignatureQuerySet:
 
 
 def to_answer(actor: Actor) -> ConsentQuerySet:
-    """Consents asked for and not answered, on versions that stand."""
-    return consents_of(actor).filter(state=ConsentState.ASKED)
+    """Consents asked for and not answered, on versions that stand; for the desk, papers to check."""
+    waiting = Q(state=ConsentState.ASKED) & (Q(brought_by__isnull=True) | Q(brought_by=_own(actor)))
+    if is_at_desk(actor):
+        waiting |= Q(state=ConsentState.HANDED_IN)
+    return consents_of(actor).filter(waiting)
+
+
+def is_at_desk(actor: Actor) -> bool:
+    """Whether the actor checks papers for the market."""
+    return OPERATORS.permits(actor, None)
 
 
 def may_bind(actor: Actor) -> bool:
@@ -95,6 +105,15 @@ def may_bind(actor: Actor) -> bool:
 def waits_for_others(actor: Actor) -> DocumentQuerySet:
     """The organisation's documents that still want signatures of anybody."""
     return documents_of(actor).filter(state__in=UNSIGNED)
+
+
+@guard(PAPER_PURPOSE)
+def may_open_paper(actor: Actor, file: StoredFile) -> bool:
+    """A paper opens to whoever brought it, to the desk, and to the signers of the document it is about."""
+    consent = Consent.objects.filter(paper=file).select_related("document").first()
+    return consent is not None and (
+        consents_of(actor).filter(pk=consent.pk).exists() or may_read(actor, consent.document)
+    )
 
 
 @guard(FILE_PURPOSE)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -74,6 +75,8 @@ class ConsentSerializer(serializers.ModelSerializer[Consent]):
             "kind_label",
             "organisation",
             "person",
+            "brought_by",
+            "name",
             "state",
             "why_zh",
             "why_en",
@@ -151,6 +154,11 @@ class ReasonSerializer(serializers.Serializer[Any]):
 class GiveSerializer(serializers.Serializer[Any]):
     sha256 = serializers.CharField(max_length=64)
     otp = serializers.CharField(max_length=12, required=False, allow_blank=True, default="")
+
+
+class PaperSerializer(serializers.Serializer[Any]):
+    sha256 = serializers.CharField(max_length=64)
+    file = serializers.FileField()
 
 
 class RefuseSerializer(serializers.Serializer[Any]):
@@ -238,6 +246,32 @@ class ConsentViewSet(viewsets.ReadOnlyModelViewSet[Consent]):
         consent = self.get_object()
         data = given(RefuseSerializer, request)
         services.refuse_consent(consent_id=consent.pk, by=actor_of(request), address=address_of(request), **data)
+        return Response(ConsentSerializer(self.get_object()).data)
+
+    @extend_schema(request={"multipart/form-data": PaperSerializer}, responses=ConsentSerializer)
+    @action(detail=True, methods=["post"], parser_classes=[MultiPartParser])
+    def paper(self, request: Request, pk: str) -> Response:
+        """Bring the written consent of a party who is not on the market."""
+        consent = self.get_object()
+        data = given(PaperSerializer, request)
+        services.hand_in(consent_id=consent.pk, sha256=data["sha256"], upload=data["file"], by=actor_of(request))
+        return Response(ConsentSerializer(self.get_object()).data)
+
+    @extend_schema(request=SignSerializer, responses=ConsentSerializer)
+    @action(detail=True, methods=["post"])
+    def confirm(self, request: Request, pk: str) -> Response:
+        """The market's desk confirms the paper."""
+        consent = self.get_object()
+        data = given(SignSerializer, request)
+        services.confirm_paper(consent_id=consent.pk, by=actor_of(request), address=address_of(request), **data)
+        return Response(ConsentSerializer(self.get_object()).data)
+
+    @extend_schema(request=ReasonSerializer, responses=ConsentSerializer)
+    @action(detail=True, methods=["post"], url_path="send-back")
+    def send_back(self, request: Request, pk: str) -> Response:
+        """The market's desk sends the paper back, with the reason."""
+        consent = self.get_object()
+        services.send_back(consent_id=consent.pk, by=actor_of(request), **given(ReasonSerializer, request))
         return Response(ConsentSerializer(self.get_object()).data)
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from marketplace.core.actor import Actor
 from marketplace.signing import access
 from marketplace.signing.registry import consent_label
+from marketplace.signing.states import ConsentState
 
 TRADE = gettext_lazy("Trade")
 MOST = 20
@@ -23,7 +24,7 @@ def belongs(actor: Actor) -> bool:
 def waiting(actor: Actor) -> int | None:
     """Signatures and answers that the actor may give now; None when there is none."""
     answers = access.to_answer(actor)
-    if not access.may_bind(actor):
+    if not access.may_bind(actor) and not access.is_at_desk(actor):
         return answers.filter(person=actor.user_id).count() or None if actor.user_id else None
     return access.to_sign(actor).count() + answers.count() or None
 
@@ -43,9 +44,13 @@ def to_do(actor: Actor) -> list[dict[str, Any]]:
                 }
             )
     for consent in access.to_answer(actor).select_related("document").order_by("due_at")[:MOST]:
-        if consent.person_id != actor.user_id and not access.may_bind(actor):
-            continue
-        words = _("Answer: %(kind)s, %(title)s")
+        words = _("Check the paper: %(kind)s, %(title)s")
+        if consent.state == ConsentState.ASKED:
+            if consent.person_id != actor.user_id and not access.may_bind(actor):
+                continue
+            words = (
+                _("Bring the paper: %(kind)s, %(title)s") if consent.is_on_paper else _("Answer: %(kind)s, %(title)s")
+            )
         lines.append(
             {
                 "text": words % {"kind": consent_label(consent.kind), "title": consent.document.title},

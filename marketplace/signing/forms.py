@@ -40,6 +40,17 @@ class ReasonForm(forms.Form):
     use_required_attribute = False
 
 
+class PaperForm(forms.Form):
+    """The written consent of a party who is not on the market."""
+
+    sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    file = forms.FileField(
+        label=_("The signed paper"),
+        help_text=_("PDF or picture. It must name this contract and its version."),
+    )
+    use_required_attribute = False
+
+
 class FileForm(forms.Form):
     file = forms.FileField(
         label=_("PDF file"), required=False, widget=forms.FileInput(attrs={"accept": "application/pdf,.pdf"})

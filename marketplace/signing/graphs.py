@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.accounts.roles import Role
+from marketplace.accounts.roles import DESK_KINDS, DESK_ROLES, Role
 from marketplace.core.actor import Actor
-from marketplace.core.lifecycle import AnyOf, Clock, Edge, Graph, register
+from marketplace.core.lifecycle import AnyOf, At, Clock, Desk, Edge, Graph, WorkingDays, register
 from marketplace.signing.states import ConsentState, DocumentState
 
 SIGNING_ROLES = frozenset({Role.OWNER.value, Role.SIGNATORY.value})
@@ -54,6 +53,20 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Bringer:
+    """Owners and signatories of the organisation that brings the paper of a party who is not on the market."""
+
+    def permits(self, actor: Actor, subject: Any) -> bool:
+        return binds(actor, subject.brought_by_id)
+
+    def describe(self) -> str:
+        return "whoever brings the paper: owner, signatory"
+
+
+OPERATORS = Desk(frozenset(DESK_KINDS), frozenset(role.value for role in DESK_ROLES))
+
+
+@dataclass(frozen=True)
 class Matter:
     """The matter the document belongs to: its own service has decided who may, before it calls."""
 
@@ -62,20 +75,6 @@ class Matter:
 
     def describe(self) -> str:
         return "the matter it belongs to"
-
-
-@dataclass(frozen=True)
-class At:
-    """A moment that an attribute of the subject names."""
-
-    path: str
-
-    def __call__(self, subject: Any, since: datetime) -> datetime | None:
-        moment: datetime | None = getattr(subject, self.path)
-        return moment
-
-    def __str__(self) -> str:
-        return f"at {self.path}"
 
 
 _D = DocumentState
@@ -104,6 +103,7 @@ DOCUMENT_GRAPH = register(
     )
 )
 
+CHECK_WORKING_DAYS = 2
 _C = ConsentState
 CONSENT_GRAPH = register(
     Graph(
@@ -114,9 +114,26 @@ CONSENT_GRAPH = register(
         resting=frozenset({_C.GIVEN}),
         edges=(
             Edge("give", (_C.ASKED,), _C.GIVEN, Asked(), _("Give consent"), due=At("answer_by")),
-            Edge("refuse", (_C.ASKED,), _C.REFUSED, Asked(), _("Refuse consent"), asks_reason=True),
+            Edge("hand_in", (_C.ASKED,), _C.HANDED_IN, Bringer(), _("Hand in the paper"), due=At("answer_by")),
+            Edge(
+                "confirm",
+                (_C.HANDED_IN,),
+                _C.GIVEN,
+                OPERATORS,
+                _("Confirm the paper"),
+                due=WorkingDays(CHECK_WORKING_DAYS),
+            ),
+            Edge("send_back", (_C.HANDED_IN,), _C.ASKED, OPERATORS, _("Send the paper back"), asks_reason=True),
+            Edge(
+                "refuse",
+                (_C.ASKED,),
+                _C.REFUSED,
+                AnyOf((Asked(), Bringer())),
+                _("Refuse consent"),
+                asks_reason=True,
+            ),
             Edge("lapse", (_C.ASKED,), _C.LAPSED, Clock(), _("Lapse"), due=At("answer_by"), timed=True),
-            Edge("void", (_C.ASKED, _C.GIVEN), _C.VOID, AnyOf((Matter(), Clock())), _("Make void")),
+            Edge("void", (_C.ASKED, _C.HANDED_IN, _C.GIVEN), _C.VOID, AnyOf((Matter(), Clock())), _("Make void")),
         ),
     )
 )

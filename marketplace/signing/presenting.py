@@ -26,6 +26,7 @@ DOCUMENT_SHAPES = {
 }
 CONSENT_SHAPES = {
     ConsentState.ASKED: "wait",
+    ConsentState.HANDED_IN: "now",
     ConsentState.GIVEN: "go",
     ConsentState.REFUSED: "stop",
     ConsentState.LAPSED: "ended",

@@ -117,3 +117,10 @@ class NotAHash(DomainError):
     status = 422
     sentence = _("A SHA-256 hash has 64 signs, 0 to 9 and a to f.")
     remedy = _("Copy it whole from the document’s page, or choose the file itself.")
+
+
+class PaperMissing(DomainError):
+    code = "paper_missing"
+    status = 422
+    sentence = _("The signed paper is missing.")
+    remedy = _("Choose the file and hand it in again.")

@@ -25,7 +25,11 @@ def missing_consents(document: Document, wanted: Sequence[Wanted]) -> list[Wante
     """Those of `wanted` that are not given on this version."""
     given = set(
         Consent.objects.filter(document=document, state=ConsentState.GIVEN).values_list(
-            "kind", "organisation_id", "person_id"
+            "kind", "organisation_id", "person_id", "brought_by_id", "name"
         )
     )
-    return [one for one in wanted if (one.kind, one.organisation_id, one.person_id) not in given]
+    return [
+        one
+        for one in wanted
+        if (one.kind, one.organisation_id, one.person_id, one.brought_by_id, one.name) not in given
+    ]

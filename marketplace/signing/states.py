@@ -16,6 +16,7 @@ class DocumentState(TextChoices):
 
 class ConsentState(TextChoices):
     ASKED = "asked", _("Asked for")
+    HANDED_IN = "handed_in", _("Paper handed in, being checked")
     GIVEN = "given", pgettext_lazy("consent", "Given")
     REFUSED = "refused", pgettext_lazy("consent", "Refused")
     LAPSED = "lapsed", _("Not answered in time")
@@ -32,4 +33,6 @@ UNSIGNED = frozenset({DocumentState.DRAFTED, DocumentState.SIGNING})
 LIVE = UNSIGNED | {DocumentState.COMPLETE}
 """The current version of its matter: at most one of a subject and template."""
 ANSWERED = frozenset({ConsentState.GIVEN, ConsentState.REFUSED})
-STANDING = frozenset({ConsentState.ASKED, ConsentState.GIVEN})
+OPEN = frozenset({ConsentState.ASKED, ConsentState.HANDED_IN})
+"""Still wanted: nobody has said yes or no."""
+STANDING = OPEN | {ConsentState.GIVEN}

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.accounts.models import Membership
+from marketplace.accounts.models import Membership, Organisation
 from marketplace.core.models import Event
-from marketplace.signing.graphs import SIGNING_ROLES
+from marketplace.signing.graphs import OPERATORS, SIGNING_ROLES
 from marketplace.signing.models import Consent, Document, Signature
 
 
@@ -33,7 +33,21 @@ def all_signers(event: Event) -> Iterable[int]:
 
 def asked(event: Event) -> Iterable[int]:
     consent = Consent.objects.get(pk=event.subject_id)
-    return [consent.person_id] if consent.person_id else signatories_of([consent.organisation_id])
+    if consent.person_id:
+        return [consent.person_id]
+    return signatories_of([consent.organisation_id or consent.brought_by_id])
+
+
+def whoever_brings_it(event: Event) -> Iterable[int]:
+    return signatories_of([Consent.objects.get(pk=event.subject_id).brought_by_id])
+
+
+def the_desk(event: Event) -> Iterable[int]:
+    """Whoever checks papers for the market."""
+    rows = Membership.objects.live().filter(
+        organisation__kind__in=sorted(OPERATORS.kinds), roles__overlap=sorted(OPERATORS.roles)
+    )
+    return set(rows.values_list("user_id", flat=True))
 
 
 def who_asked(event: Event) -> Iterable[int]:
@@ -52,8 +66,12 @@ def _params(event: Event) -> dict[str, Any]:
 def _consent_params(event: Event) -> dict[str, Any]:
     consent = Consent.objects.select_related("document", "organisation", "person").get(pk=event.subject_id)
     document, party = consent.document, consent.organisation
-    name_zh = (party.name_zh or party.name_en) if party else consent.person.name if consent.person else ""
-    name_en = (party.name_en or party.name_zh) if party else consent.person.name_en if consent.person else ""
+    whose = party or consent.person
+    name_zh = name_en = consent.name
+    if isinstance(whose, Organisation):
+        name_zh, name_en = whose.name_zh, whose.name_en
+    elif whose is not None:
+        name_zh, name_en = whose.name, whose.name_en
     return {
         "title": {"zh": document.title_zh, "en": document.title_en},
         "number": document.number,
@@ -101,6 +119,21 @@ def contribute_to(announce: Callable[..., None]) -> None:
         **asks,
     )
     answers = {"recipients": who_asked, "url": _consent_document_page, **asks}
+    announce(
+        "consent.hand_in",
+        recipients=the_desk,
+        url=_consent_page,
+        sentence=_("A consent on paper to check: %(title)s (%(number)s)"),
+        **asks,
+    )
+    announce(
+        "consent.send_back",
+        recipients=whoever_brings_it,
+        url=_consent_page,
+        sentence=_("The paper of a consent was sent back: %(title)s (%(number)s): %(reason)s"),
+        **asks,
+    )
+    announce("consent.confirm", sentence=_("A consent on paper was confirmed: %(title)s (%(number)s)"), **answers)
     announce("consent.give", sentence=_("%(name)s consents: %(title)s (%(number)s)"), **answers)
     announce("consent.refuse", sentence=_("%(name)s refuses consent: %(title)s (%(number)s): %(reason)s"), **answers)
     announce("consent.lapse", sentence=_("%(name)s did not answer in time: %(title)s (%(number)s)"), **answers)

@@ -42,7 +42,10 @@ LOCKS_ELSEWHERE = {
     "marketplace/payments/services/payins.py": "the open way of paying of an obligation already locked",
     "marketplace/payments/services/payouts.py": "one payout, in a transaction that ends before its provider is called",
     "marketplace/payments/services/refunds.py": "the payouts of a subject before its accounts; one row before a call",
+    "marketplace/payments/services/reversals.py": "one row, in a transaction that ends before its provider is called",
     "marketplace/payments/services/statements.py": "thousands of obligations of one file at once, in id order",
+    "marketplace/payments/services/incoming.py": "the open ways of paying of obligations already locked, in id order",
+    "marketplace/payments/services/outgoing.py": "the way of paying by which a returned payment had come in",
 }
 #: Modules that may use floats: nothing in them is an amount.
 FLOATS = {"marketplace/core/charts.py": "coordinates of drawings"}

@@ -19,6 +19,7 @@ from marketplace.accounts.models import Membership
 from marketplace.core.models import StoredFile
 from marketplace.notifications.models import Delivery
 from marketplace.notifications.service import inbox
+from marketplace.signing.models import Document
 from tests import cast
 from tests.architecture.addresses import VISITORS, table
 from tests.builders import a_person, joins
@@ -102,14 +103,16 @@ def test_every_number_in_every_pattern(world: World) -> None:
 
 
 def test_every_file(world: World) -> None:
-    """Of all stored files a stranger opens only papers that stand in public beside a public listing."""
+    """Of all stored files a stranger opens only papers in public beside a public listing, and contracts it signs."""
     open_to_all = set(
         ListingDocument.objects.filter(
             listing__state__in=PUBLIC, access="public", withdrawn_at__isnull=True
         ).values_list("file_id", flat=True)
     )
     assert world.ines.open_paper.file_id in open_to_all
-    bos = set(StoredFile.objects.filter(org_id=world.bo.part.organisation.pk).values_list("pk", flat=True))
+    of_bo = Document.objects.filter(signatures__organisation=world.bo.part.organisation)
+    signed = {pk for row in of_bo.values_list("file_zh", "file_en", "sealed_zh", "sealed_en") for pk in row if pk}
+    bos = signed | set(StoredFile.objects.filter(org_id=world.bo.part.organisation.pk).values_list("pk", flat=True))
     wrong = []
     for file in StoredFile.objects.all():
         for name in ("anonymous", "stranger"):

@@ -10,7 +10,7 @@ from listings.brokers.models import Introduction, Mandate
 from listings.brokers.services.introductions import introduce
 from listings.brokers.services.mandates import accept_mandate, propose_mandate
 from listings.catalogue.models import Listing
-from listings.deals.talk_contributions import listing_matter
+from listings.deals.talks.contributions import listing_matter
 from marketplace.accounts.roles import Kind
 from marketplace.core import clock
 from tests import cast

@@ -24,7 +24,7 @@ from listings.brokers.refusals import (
 from listings.brokers.services import introductions, mandates
 from listings.brokers.services.introductions import commissions_for, introduce
 from listings.brokers.states import MandateState, Scope, Side
-from listings.deals.talk_contributions import listing_matter
+from listings.deals.talks.contributions import listing_matter
 from marketplace.accounts.roles import Role
 from marketplace.core import clock
 from marketplace.core.errors import IllegalTransition, NotFound, NotPermitted, ReasonMissing

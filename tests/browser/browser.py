@@ -43,9 +43,13 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass
 class Watch:
-    """What went wrong on a page without anybody being told: script errors, policy reports, requests that leave."""
+    """What went wrong on a page without anybody being told: script errors, policy reports, requests that leave.
+
+    `also` is where a page may lead beside the site itself: the practice provider's.
+    """
 
     home: str
+    also: str = ""
     faults: list[str] = field(default_factory=list)
 
     def on(self, page: Page) -> Page:
@@ -63,7 +67,7 @@ class Watch:
 
     def _request(self, request: object) -> None:
         url = request.url  # type: ignore[attr-defined]
-        if not url.startswith((self.home, "data:", "blob:")):
+        if not url.startswith((self.home, self.also or self.home, "data:", "blob:")):
             self.faults.append(f"left the site: {url}")
 
     def _response(self, response: object) -> None:

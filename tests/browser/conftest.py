@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browser.backstage import Backstage, behind
 from tests.browser.browser import Watch, chromium, chromium_path
+from tests.browser.deal_players import Stage
 from tests.browser.site import Site, running_site
 
 
@@ -38,6 +41,20 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def watch(site: Site) -> Iterator[Watch]:
     """Fails the test when a page it opened had script errors, policy reports, server errors or outside requests."""
-    watching = Watch(site.url)
+    watching = Watch(site.url, site.stripe_url)
     yield watching
     assert watching.faults == []
+
+
+@pytest.fixture(scope="session")
+def back(site: Site) -> Iterator[Backstage]:
+    """A line to behind the stage."""
+    with behind(site) as line:
+        yield line
+
+
+@pytest.fixture
+def deal_stage(browser: Browser, site: Site, watch: Watch, back: Backstage) -> Iterator[Stage]:
+    """Windows for a deal's people."""
+    with ExitStack() as windows:
+        yield Stage(site, back, browser, watch, windows)

@@ -9,7 +9,16 @@ from django.template.loader import render_to_string
 from playwright.sync_api import Browser, Page, Route
 
 from tests.browser.browser import a_context
-from tests.browser.people import HOLDER, REVIEWER, confirms, kept_sign_in
+from tests.browser.people import (
+    BUYER,
+    HOLDER,
+    PLEDGEE,
+    REVIEWER,
+    SEALED_HOLDER,
+    SIGNATORY,
+    confirms,
+    kept_sign_in,
+)
 from tests.browser.site import Site
 
 STRANGER = ""
@@ -39,6 +48,20 @@ class Kind:
 
 LISTING = ("article.res h3 a",)
 MINE = ("main table a[href*='/workspace/listings/L-']",)
+TALKS = "main h2 a:has-text('低蠕变密封材料独占许可')"
+DEALS = "workspace/deals/"
+SIGNING = "main a:has-text('聚合釜防挂胶搅拌装置')"
+RECORDING = "main a:has-text('四氟丙烯气相合成工艺转让')"
+PAYING = "main a:has-text('免钠处理氟塑料粘接工艺')"
+PLEDGED = "main a:has-text('富锂锰基正极氟化改性工艺转让')"
+DOCUMENT = "main a[href*='/workspace/signing/S-']"
+RIGHT = (*LISTING, "main a[href$='/rights/']")
+
+
+def to(part: str) -> str:
+    """A link of the page itself whose address ends or goes on so."""
+    return f"main a[href*='/{part}/']"
+
 
 KINDS: tuple[Kind, ...] = (
     # --- public
@@ -115,6 +138,44 @@ KINDS: tuple[Kind, ...] = (
     Kind("profile", "workspace/profile/", HOLDER),
     Kind("security", "workspace/security/", HOLDER),
     Kind("second-factor", "workspace/second-factor/", HOLDER),
+    # --- talks
+    Kind("talks-of-holder", "workspace/enquiries/", HOLDER, (TALKS,)),
+    Kind("talks-of-buyer", "workspace/enquiries/?box=sent", BUYER, (TALKS,)),
+    Kind("talks-form", "workspace/enquiries/?box=sent", BUYER, (TALKS, to("form"))),
+    Kind("talks-close", "workspace/enquiries/", HOLDER, (TALKS, to("close"))),
+    Kind("talks-nda", "workspace/enquiries/?box=sent", BUYER, (TALKS, to("nda"))),
+    Kind("talks-room", "workspace/enquiries/", HOLDER, (TALKS, to("room"))),
+    Kind("offer", "workspace/enquiries/?box=sent", BUYER, (TALKS, to("offers/2"))),
+    Kind("offer-new", "workspace/enquiries/?box=sent", BUYER, (TALKS, to("offers/new"))),
+    Kind("offer-accept", "workspace/enquiries/?box=sent", BUYER, (TALKS, to("offers/2"), to("accept"))),
+    Kind("listing-room", "workspace/listings/", HOLDER, (*MINE, to("room"))),
+    Kind("listing-nda", "workspace/listings/", HOLDER, (*MINE, to("room"), to("nda"))),
+    Kind("sealed-round", "workspace/listings/", SEALED_HOLDER, ("main table a:has-text('密封报价')", to("sealed"))),
+    # --- deals
+    Kind("deals", DEALS, HOLDER),
+    Kind("deal-signing", DEALS, HOLDER, (SIGNING,)),
+    Kind("deal-consenting", DEALS, HOLDER, (PLEDGED,)),
+    Kind("deal-paying", DEALS, HOLDER, (PAYING,)),
+    Kind("deal-recording", DEALS, HOLDER, (RECORDING,)),
+    Kind("deal-cancel", DEALS, HOLDER, (SIGNING, to("cancel"))),
+    Kind("deal-dispute", DEALS, HOLDER, (RECORDING, to("dispute"))),
+    Kind("deal-file", DEALS, HOLDER, (RECORDING, to("file"))),
+    Kind("signing", "workspace/signing/", SIGNATORY),
+    Kind("signing-document", "workspace/signing/", SIGNATORY, (DOCUMENT,)),
+    Kind("signing-sign", "workspace/signing/", SIGNATORY, (DOCUMENT, to("sign"))),
+    Kind("signing-consent", "workspace/signing/", PLEDGEE, ("main a[href*='/workspace/consents/']",)),
+    Kind("verify", "verify/"),
+    # --- money
+    Kind("money", "workspace/money/", HOLDER),
+    Kind("payment", DEALS, HOLDER, (PAYING, to("workspace/money/payments"))),
+    Kind("payout-account", "workspace/money/account/", HOLDER),
+    Kind("sandbox-bank", "sandbox-bank/", HOLDER),
+    # --- rights and brokers
+    Kind("rights", "patents/?q=%E5%AF%86%E5%B0%81", follow=RIGHT),
+    Kind("rights-state", "workspace/patents/", HOLDER, ("main a[href^='/patents/']", to("rights"), to("state"))),
+    Kind("mandates", "workspace/mandates/", HOLDER),
+    Kind("mandate", "workspace/mandates/", HOLDER, ("main table a[href*='/workspace/mandates/']",)),
+    Kind("mandate-new", "workspace/mandates/new/", HOLDER),
     # --- the operator's desk
     Kind("desk-workspace", "workspace/", REVIEWER),
     Kind("desk-reviews", "desk/reviews/", REVIEWER),
@@ -124,6 +185,20 @@ KINDS: tuple[Kind, ...] = (
     Kind("desk-organisation", "desk/organisations/", REVIEWER, ("main table a[href*='/desk/organisations/']",)),
     Kind("desk-people", "desk/people/", REVIEWER),
     Kind("desk-person", "desk/people/", REVIEWER, ("main table a[href*='/desk/people/']",)),
+    Kind("desk-deals", "desk/deals/", REVIEWER),
+    Kind("desk-deal", "desk/deals/", REVIEWER, (RECORDING,)),
+    Kind("desk-filing-approve", "desk/deals/", REVIEWER, (RECORDING, to("approve"))),
+    Kind("desk-deal-completed", DEALS, REVIEWER, ("main a:has-text('变速工况轴承诊断算法')",)),
+    Kind("desk-sealed", "desk/sealed/", REVIEWER),
+    Kind("desk-rights", "desk/rights/", REVIEWER),
+    Kind("desk-money", "desk/money/", REVIEWER),
+    Kind("desk-statements", "desk/money/statements/", REVIEWER),
+    Kind("desk-statement", "desk/money/statements/", REVIEWER, ("main table a[href*='/statements/']",)),
+    Kind("desk-bank-accounts", "desk/money/accounts/", REVIEWER),
+    Kind("desk-unplaced", "desk/money/unplaced/", REVIEWER),
+    Kind("desk-payouts", "desk/money/payouts/", REVIEWER),
+    Kind("desk-invoices", "desk/money/invoices/", REVIEWER),
+    Kind("desk-provider-events", "desk/money/events/", REVIEWER),
 )
 
 

@@ -20,7 +20,7 @@ from email.policy import default as mail_policy
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_WITHIN_S = 240
+READY_WITHIN_S = 600
 PASSWORD_LINE = "password"
 
 
@@ -31,10 +31,16 @@ class Site:
     url: str
     directory: Path
     process: subprocess.Popen[bytes]
+    variables: dict[str, str]
+
+    @property
+    def stripe_url(self) -> str:
+        """Where the practice payment provider has its pages."""
+        return f"http://127.0.0.1:{self.variables['FAKE_STRIPE_PORT']}/"
 
     def environment(self) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")}
-        return {**kept, "RUN_DIR": str(self.directory), "PORT": self.url.rstrip("/").rsplit(":", 1)[1]}
+        """What a command needs that is to run beside the site."""
+        return {**inherited(), **self.variables}
 
     def manage(self, *arguments: str) -> str:
         """The answer of a management command run beside the site."""
@@ -79,6 +85,11 @@ class Site:
         raise AssertionError(f"the site was not ready within {seconds} s: {self.readiness()}")
 
 
+def inherited() -> dict[str, str]:
+    """Our own environment without the servers of another site."""
+    return {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")}
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -90,14 +101,14 @@ def running_site(*, demo: bool = True, **variables: str) -> Iterator[Site]:
     """Start a site, wait until it is ready, and stop it as Ctrl-C would."""
     directory = Path(tempfile.mkdtemp(prefix="ip-market-site-"))
     port = free_port()
-    environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")}
-    environment |= {"RUN_DIR": str(directory), "PORT": str(port), "DEMO": "1" if demo else "0"}
-    environment |= {"API_RATE_ANON": "100000/min", "API_RATE_USER": "100000/min", **variables}
+    own = {"RUN_DIR": str(directory), "PORT": str(port), "FAKE_STRIPE_PORT": str(free_port())}
+    own |= {"DEMO": "1" if demo else "0", "API_RATE_ANON": "100000/min", "API_RATE_USER": "100000/min", **variables}
+    environment = {**inherited(), **own}
     log = (directory / "up.log").open("wb")
     process = subprocess.Popen(
         [sys.executable, "manage.py", "up"], cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
     )
-    site = Site(f"http://127.0.0.1:{port}/", directory, process)
+    site = Site(f"http://127.0.0.1:{port}/", directory, process, own)
     try:
         try:
             site.wait_until_ready()

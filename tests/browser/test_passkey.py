@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -26,7 +27,7 @@ AUTHENTICATOR = {
 @pytest.fixture
 def named_site(site: Site) -> Site:
     """The same site by its name: a passkey belongs to a name, not to an address in digits."""
-    return Site(site.url.replace("127.0.0.1", "localhost"), site.directory, site.process)
+    return replace(site, url=site.url.replace("127.0.0.1", "localhost"))
 
 
 def with_authenticator(page: Page) -> str:

@@ -55,6 +55,14 @@ def test_a_shared_right_is_published_with_every_owners_consent_only(shared):
 
 
 @pytest.mark.rule("PAT-COOWN-ALL")
+def test_the_wizard_leads_to_the_page_where_the_other_owner_agrees(shared):
+    draft = a_listing(ListingState.DRAFT, assets=[shared])
+    html = cast.ines().signed_in().get(f"/workspace/listings/{draft.number}/edit/check/").content.decode()
+    assert f'href="/patents/{shared.pk}/rights/"' in html
+    [lack] = [one for one in missing_in(draft) if one.code == "co_owners_must_agree"]
+    assert str(lack.cure) in html and lack.right_id == shared.pk
+
+
 def test_consent_taken_back_takes_the_listing_off_in_the_same_moment(shared):
     draft = a_listing(ListingState.DRAFT, assets=[shared])
     given = agree(shared, draft)

@@ -31,9 +31,9 @@ from marketplace.payments.models import (
     Receipt,
     StatementLine,
 )
-from marketplace.payments.services import books, invoices, payouts, quarantine, statements
-from marketplace.payments.services.payouts import hold_back
+from marketplace.payments.services import books, invoices, quarantine, releases, statements
 from marketplace.payments.services.refunds import refund
+from marketplace.payments.services.releases import hold_back
 from marketplace.payments.sources import Source
 from tests import cast
 from tests.payments.makers import (
@@ -154,7 +154,7 @@ def two_releases(obligation) -> list[Any]:
 def without_the_guards_of_the_code(monkeypatch) -> None:
     """No lock; and where the money lies is read before the other one has taken it."""
     monkeypatch.setattr(ledger, "lock", pausing_lock(2))
-    monkeypatch.setattr(payouts, "available", lambda subject, currency: {Source("bank"): Decimal("100.00")})
+    monkeypatch.setattr(releases, "available", lambda subject, currency: {Source("bank"): Decimal("100.00")})
 
 
 def test_control_without_lock_and_constraint_the_same_money_leaves_twice(monkeypatch):
@@ -263,7 +263,7 @@ def no_lock(model: type, pk: int) -> Iterator[Any]:
 def test_control_without_lock_and_constraints_a_line_counts_twice(monkeypatch):
     obligation = an_obligation(cast.bo(), "1000.00")
     meet = threading.Barrier(2)
-    new_rows = statements._new_rows
+    new_rows = statements.new_lines
 
     def look_then_wait(*args):
         found = new_rows(*args)
@@ -279,7 +279,7 @@ def test_control_without_lock_and_constraints_a_line_counts_twice(monkeypatch):
 
     post_many = ledger.post_many
     monkeypatch.setattr(statements, "locked", no_lock)
-    monkeypatch.setattr(statements, "_new_rows", look_then_wait)
+    monkeypatch.setattr(statements, "new_lines", look_then_wait)
     monkeypatch.setattr(ledger, "post_many", without_key)
     with without_constraint("payments_statementline", "a_bank_line_is_kept_once_by_its_content"):
         ends = the_same_file(obligation, 2)
@@ -291,7 +291,7 @@ def test_control_without_lock_and_constraints_a_line_counts_twice(monkeypatch):
 def test_without_the_lock_of_the_account_the_constraints_still_hold(monkeypatch):
     obligation = an_obligation(cast.bo(), "1000.00")
     meet = threading.Barrier(2)
-    new_rows = statements._new_rows
+    new_rows = statements.new_lines
 
     def look_then_wait(*args):
         found = new_rows(*args)
@@ -299,7 +299,7 @@ def test_without_the_lock_of_the_account_the_constraints_still_hold(monkeypatch)
         return found
 
     monkeypatch.setattr(statements, "locked", no_lock)
-    monkeypatch.setattr(statements, "_new_rows", look_then_wait)
+    monkeypatch.setattr(statements, "new_lines", look_then_wait)
     ends = the_same_file(obligation, 2)
     assert len(winners(ends)) == 1
     assert Account.objects.get(kind="clearing").balance == 107

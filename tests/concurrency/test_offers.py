@@ -24,7 +24,7 @@ from listings.catalogue.models import ListedAsset
 from listings.deals.graphs.talks import OFFER_GRAPH
 from listings.deals.models import Deal, Negotiation, Offer, SealedOffer
 from listings.deals.services import offers, sealed
-from listings.deals.talk_states import OfferState
+from listings.deals.talks.states import OfferState
 from listings.rights.models import Reservation
 from marketplace.core import locks
 from marketplace.core.errors import DomainError
@@ -78,7 +78,7 @@ def unlocked(model: type, pk: int) -> Iterator[Any]:
 
 
 @contextmanager
-def all_unlocked(wanted: Any) -> Iterator[list[Any]]:
+def all_unlocked(wanted: Any, **held: Any) -> Iterator[list[Any]]:
     with transaction.atomic():
         yield [model.objects.get(pk=pk) for model, pk in wanted]
 
@@ -349,11 +349,10 @@ def test_expiry_against_acceptance_has_one_outcome():
 
 
 def test_control_without_the_databases_clock_an_expired_offer_is_accepted(monkeypatch):
-    from listings.deals.services import offers as module
-
     offer = an_offer(valid_until=timezone.now() + timedelta(seconds=8))
     until_expired(offer)
-    monkeypatch.setattr(module.clock, "database_now", lambda: offer.valid_until - timedelta(seconds=1))
+    present, before = offers._present, offer.valid_until - timedelta(seconds=1)
+    monkeypatch.setattr(offers, "_present", lambda pk: present(pk)._replace(moment=before))
     offers.accept_offer(negotiation_id=offer.negotiation_id, version=1, by=cast.ines().actor)
     assert Deal.objects.exists()
 

@@ -22,7 +22,7 @@ from marketplace.payments.services import books
 from marketplace.signing.factors import Shown
 from marketplace.signing.models import Consent, Document
 from marketplace.signing.services import documents
-from marketplace.signing.services.consents import give_consent
+from marketplace.signing.services.consents import confirm_paper, give_consent, hand_in
 from marketplace.signing.services.consents import purpose_of as consent_purpose
 from marketplace.signing.states import ConsentState, FactorKind
 from tests import cast
@@ -73,6 +73,16 @@ def signs(part: Part, document: Document) -> Document:
 def consents(part: Part, consent: Consent) -> Consent:
     shown = Shown(part.person.pk, FactorKind.TOTP, consent_purpose(consent))
     return give_consent(consent_id=consent.pk, sha256=consent.sha256_zh, by=part.actor, otp=shown)
+
+
+def brings(part: Part, consent: Consent) -> Consent:
+    """Hand in the paper of somebody who is not on the market."""
+    return hand_in(consent_id=consent.pk, sha256=consent.sha256_zh, upload=a_pdf(), by=part.actor)
+
+
+def confirms(desk: Part, consent: Consent) -> Consent:
+    shown = Shown(desk.person.pk, FactorKind.TOTP, consent_purpose(consent))
+    return confirm_paper(consent_id=consent.pk, sha256=consent.sha256_zh, by=desk.actor, otp=shown)
 
 
 def signed(deal: Deal, seller: Part | None = None, buyer: Part | None = None) -> Deal:

@@ -206,7 +206,7 @@ def test_data_comes_back_as_it_went() -> None:
 
 
 # ── what must not be missing ─────────────────────────────────────────────────────────────────────────────────────────
-@pytest.mark.rule("LIC-CONTENT")
+@pytest.mark.rule("LIC-CONTENT", "LIC-REFUSE-03")
 @pytest.mark.parametrize(
     ("change", "field"),
     [

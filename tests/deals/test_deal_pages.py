@@ -64,6 +64,19 @@ def test_the_page_takes_its_steps():
     assert stages.now(deal).state == DealState.CANCELLED
 
 
+def test_who_has_reviewed_is_not_asked_again_and_reads_only_its_own():
+    deal = stages.paid_out(stages.recorded(stages.paid(stages.signed(stages.agreed()))), cast.ines())
+    page = f"/workspace/deals/{deal.number}/"
+    ines, bo = cast.ines().signed_in(), cast.bo().signed_in()
+    assert f"{page}review/" in ines.get(page).content.decode()
+    assert ines.post(f"{page}review/", {"stars": "5", "text": "付款及时"}).status_code == 302
+    own, other = ines.get(page).content.decode(), bo.get(page).content.decode()
+    assert f"{page}review/" not in own and "付款及时" in own and "尚未公开" in own
+    assert f"{page}review/" in other and "付款及时" not in other
+    assert bo.post(f"{page}review/", {"stars": "4", "text": "交接顺利"}).status_code == 302
+    assert "交接顺利" in ines.get(page).content.decode() and "尚未公开" not in ines.get(page).content.decode()
+
+
 def test_strangers_find_nothing():
     deal = stages.agreed()
     stranger = cast.stranger().signed_in()

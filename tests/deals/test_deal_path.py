@@ -6,15 +6,17 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from listings.assets.models import Asset
 from listings.deals import money
 from listings.deals.graphs.deal import DEAL_GRAPH
-from listings.deals.refusals import SamePerson, Unsettled
+from listings.deals.models import Filing
+from listings.deals.refusals import PledgeeAbroad, SamePerson, Unsettled
 from listings.deals.services import closing, contracts, disputes, filings, reviews
 from listings.deals.states import DealState, FilingKind, FilingState, LegPurpose
 from listings.rights.models import Entry, Reservation
-from listings.rights.states import EntryKind
+from listings.rights.states import EntryKind, ExportCategory
 from marketplace.core import clock
 from marketplace.core.errors import NotPermitted
 from marketplace.core.lifecycle import take_timed_step
@@ -28,7 +30,7 @@ from tests.builders import a_pdf
 from tests.catalogue.makers import a_listing, a_right
 from tests.deals import stages
 from tests.payments.makers import a_payout_account, sandbox_pays
-from tests.rights.makers import owned, pledged
+from tests.rights.makers import entered, owned, pledged, who
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -130,6 +132,9 @@ def test_a_refused_filing_is_corrected_and_handed_in_again():
     assert money.held(deal).amount == stages.PRICE
     filings.say_filed(filing_id=filing.pk, filed_on=clock.today(), reference="2", by=buyer)
     filings.hand_in_evidence(filing_id=filing.pk, recorded_on=clock.today(), upload=a_pdf(), by=buyer)
+    filings.return_evidence(filing_id=filing.pk, reason="受理通知书不是证据", by=cast.ops().actor)
+    filing = filings.hand_in_evidence(filing_id=filing.pk, recorded_on=clock.today(), upload=a_pdf(), by=buyer)
+    assert filing.refusal == "", "what was put right is no longer said of it"
     filings.approve_evidence(filing_id=filing.pk, by=cast.ops().actor)
     assert stages.now(deal).state == DealState.RELEASING
 
@@ -226,3 +231,40 @@ def test_reviews_are_double_blind_and_only_of_completed_deals():
     assert not deal.reviews.published().exists()
     reviews.write_review(deal_id=deal.pk, stars=4, text="及时", by=cast.ines().actor)
     assert deal.reviews.published().count() == 2
+
+
+@pytest.mark.rule("PAT-INVENTOR-FIRST", "XB-FREE", "LIC-REFUSE-08")
+def test_the_inventor_s_waiver_and_the_export_registration_come_on_paper_before_the_money():
+    seller, buyer = cast.ines(), cast.bo()
+    asset = a_right(seller)
+    entered(asset, EntryKind.SERVICE_INVENTION, party=who("林知远"))
+    entered(asset, EntryKind.EXPORT_CONTROL, export_category=ExportCategory.FREE)
+    buyer.organisation.country = "SG"
+    buyer.organisation.save(update_fields=["country"])
+    deal = stages.signed(stages.agreed(a_listing(by=seller, assets=[asset])))
+    assert deal.state == DealState.CONSENTING
+    papers = list(Consent.objects.filter(document=deal.contract).order_by("kind"))
+    assert [(one.kind, one.name, one.brought_by) for one in papers] == [
+        ("export", "", seller.organisation),
+        ("inventor", "林知远", seller.organisation),
+    ]
+    for paper in papers:
+        assert not Obligation.objects.about(deal.subject).exists()
+        stages.brings(seller, paper)
+        stages.confirms(cast.ops(), paper)
+        deal = stages.now(deal)
+    assert deal.state == DealState.PAYING
+    deal = stages.paid(deal)
+    assert deal.state == DealState.RECORDING
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Filing.objects.create(deal=deal, kind=FilingKind.ASSIGNMENT, due_on=clock.today(), state=FilingState.DUE)
+
+
+def test_a_pledgee_who_cannot_be_paid_here_stops_the_contract_at_once():
+    seller = cast.ines()
+    asset = a_right(seller)
+    pledged(asset, "某外地银行")
+    deal = stages.agreed(a_listing(by=seller, assets=[asset]))
+    with pytest.raises(PledgeeAbroad):
+        contracts.draw_up(deal_id=deal.pk, by=seller.actor)
+    assert stages.now(deal).state == DealState.AGREED

@@ -10,15 +10,15 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from listings.catalogue.services.enquiries import ask
-from listings.deals import talk_presenting as shown
 from listings.deals.contacts import HIDDEN
 from listings.deals.graphs.talks import NEGOTIATION_GRAPH
 from listings.deals.models import Message, Negotiation, Offer
 from listings.deals.services import negotiations as service
 from listings.deals.services.negotiations import ShortForm
-from listings.deals.talk_reactions import follow_talks
-from listings.deals.talk_refusals import TalksClosed
-from listings.deals.talk_states import OfferState, TalkState
+from listings.deals.talks import presenting as shown
+from listings.deals.talks.reactions import follow_talks
+from listings.deals.talks.refusals import TalksClosed
+from listings.deals.talks.states import OfferState, TalkState
 from marketplace.accounts.roles import Power, Role
 from marketplace.accounts.services import delegations
 from marketplace.core import clock

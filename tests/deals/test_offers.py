@@ -13,12 +13,12 @@ from listings.brokers.services.mandates import terminate_mandate
 from listings.catalogue.models import ListedAsset, Listing
 from listings.catalogue.services import listings as listing_service
 from listings.catalogue.states import ListingState, Mode
-from listings.deals import talk_presenting as shown
 from listings.deals.graphs.talks import OFFER_GRAPH
 from listings.deals.models import Deal, Negotiation, Offer
 from listings.deals.services import offers
-from listings.deals.talk_reactions import tell_the_overtaken
-from listings.deals.talk_refusals import (
+from listings.deals.talks import presenting as shown
+from listings.deals.talks.reactions import tell_the_overtaken
+from listings.deals.talks.refusals import (
     ListingNotOpen,
     ModeNotOffered,
     NoStandingOffer,
@@ -28,7 +28,7 @@ from listings.deals.talk_refusals import (
     OfferUnfit,
     TalksClosed,
 )
-from listings.deals.talk_states import OfferState, TalkState
+from listings.deals.talks.states import OfferState, TalkState
 from listings.deals.terms import differences
 from listings.rights.models import Reservation
 from listings.rights.refusals import RightReserved, RightsRefused

@@ -16,7 +16,7 @@ from pypdf import PdfReader, PdfWriter
 from listings.deals import marking
 from listings.deals.models import NdaAcceptance, NdaText, RoomFile, RoomGrant
 from listings.deals.services import ndas, negotiations, rooms
-from listings.deals.talk_refusals import FileCannotBeMarked, GrantUnfit, NdaAccepted, NdaChanged, NdaMissing
+from listings.deals.talks.refusals import FileCannotBeMarked, GrantUnfit, NdaAccepted, NdaChanged, NdaMissing
 from marketplace.accounts.roles import Role
 from marketplace.core import clock
 from marketplace.core.errors import Invalid, NotFound, NotPermitted

@@ -19,7 +19,7 @@ from listings.deals import sealing
 from listings.deals.graphs.talks import SEALED_GRAPH
 from listings.deals.models import Offer, OpeningApproval, SealedOffer, SealedRound
 from listings.deals.services import offers, sealed
-from listings.deals.talk_refusals import (
+from listings.deals.talks.refusals import (
     LateOffer,
     OfferUnfit,
     PassphraseUnfit,
@@ -30,7 +30,7 @@ from listings.deals.talk_refusals import (
     SamePersonOpens,
     SealedListing,
 )
-from listings.deals.talk_states import OfferState, RoundState
+from listings.deals.talks.states import OfferState, RoundState
 from marketplace.accounts.acting import actor_for
 from marketplace.accounts.roles import Role
 from marketplace.core import clock

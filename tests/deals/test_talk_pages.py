@@ -305,6 +305,6 @@ def test_mandates_in_browsers():
     assert broker.post(reverse("mandate_introduce", args=[pk]), {**told, "matter": "L-2026-99999"}).status_code == 422
     assert listing.number in text(ines.get(page))
     talks = a_negotiation(listing=listing)
-    assert "3.000" in text(cast.bo().signed_in().get(reverse("negotiation", args=[talks.number])))
+    assert "佣金为价款的 3%" in text(cast.bo().signed_in().get(reverse("negotiation", args=[talks.number])))
     with translation.override("en"):
         assert a_proposal().number in text(ines.get(reverse("mandate_list")))

@@ -23,9 +23,9 @@ from marketplace.payments.models import (
     StatementImport,
     StatementLine,
 )
-from marketplace.payments.services import invoices, payout_accounts, payouts, refunds
+from marketplace.payments.services import invoices, payout_accounts, payouts, refunds, reversals
 from marketplace.payments.services.obligations import raise_obligation
-from marketplace.payments.services.payouts import Leg, release
+from marketplace.payments.services.releases import Leg, release
 from marketplace.payments.services.statements import import_statement
 from tests.cast import Part
 
@@ -137,8 +137,8 @@ def send_all() -> None:
     """What the worker does: payouts, reversals, refunds, each until nothing moves."""
     for pk in payouts.due_payouts():
         payouts.send_payout(pk)
-    for pk in refunds.due_reversals():
-        refunds.send_reversal(pk)
+    for pk in reversals.due_reversals():
+        reversals.send_reversal(pk)
     for pk in refunds.due_refunds():
         refunds.send_refund(pk)
 

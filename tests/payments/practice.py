@@ -19,7 +19,8 @@ from marketplace.payments.services import inbox
 from marketplace.payments.services.connected import open_connected_account, refresh_account
 from marketplace.payments.services.obligations import raise_obligation
 from marketplace.payments.services.payins import begin_payin
-from marketplace.payments.services.payouts import Leg, release, send_payout
+from marketplace.payments.services.payouts import send_payout
+from marketplace.payments.services.releases import Leg, release
 from tests.cast import Part
 
 SUBJECT = ("payments.rehearsal", 1)

@@ -19,7 +19,7 @@ from marketplace.payments.models import (
     StatementImport,
     StatementLine,
 )
-from marketplace.payments.services import invoices
+from marketplace.payments.services import invoices, refunds
 from marketplace.payments.services.books import check_and_tell
 from marketplace.payments.states import LineState, ObligationState, PayoutAccountState
 from tests import cast
@@ -200,6 +200,17 @@ def test_a_line_is_placed_by_two_persons(client):
     owed.refresh_from_db()
     assert (owed.state, LineMatch.objects.get().is_approved) == (ObligationState.PAID, True)
     assert first.get(url).status_code == 200
+
+
+def test_a_refund_alone_is_an_order_for_the_bank(client):
+    bo = cast.bo()
+    owed = paid(an_obligation(bo, "70.00"))
+    refunds.refund(obligation_id=owed.pk, money=cny("70.00"), key="refund-1", reason="双方同意", by=SYSTEM)
+    send_all()
+    desk, orders = cast.ops().signed_in(client), reverse("payment_orders", args=["csv"])
+    assert orders in desk.get(reverse("payouts_desk")).content.decode()
+    told = b"".join(desk.get(orders)).decode("utf-8-sig")
+    assert bo.organisation.name_zh in told and "70.00" in told
 
 
 def test_orders_for_the_bank_name_payee_and_reference(client):

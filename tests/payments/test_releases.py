@@ -22,8 +22,9 @@ from marketplace.payments.refusals import (
     RefundTooLarge,
 )
 from marketplace.payments.services.obligations import cancel_obligation
-from marketplace.payments.services.payouts import cancel_payout, free_holdback, hold_back, retry_payout, send_payout
+from marketplace.payments.services.payouts import cancel_payout, retry_payout, send_payout
 from marketplace.payments.services.refunds import refund, send_refund
+from marketplace.payments.services.releases import free_holdback, hold_back
 from marketplace.payments.states import ObligationState, PayoutState, RefundState
 from tests import cast
 from tests.payments.makers import (

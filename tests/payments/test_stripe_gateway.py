@@ -16,7 +16,8 @@ from marketplace.payments.models import Obligation, PayoutAccount
 from marketplace.payments.services import inbox
 from marketplace.payments.services.payins import apply_payin
 from marketplace.payments.services.payouts import retry_payout, send_payout
-from marketplace.payments.services.refunds import due_reversals, refund, retry_reversal, send_refund, send_reversal
+from marketplace.payments.services.refunds import refund, send_refund
+from marketplace.payments.services.reversals import due_reversals, retry_reversal, send_reversal
 from marketplace.payments.states import ObligationState, PayInState, PayoutState, RefundState, ReversalState
 from tests.cast import Part, bo, ines, ops
 from tests.payments.practice import Practice, books, opens, owes, paid, payee_ready, pays_out

@@ -266,6 +266,40 @@ def test_a_stored_consent_counts_for_its_acts_and_subject_until_it_is_revoked(ri
     assert not ask(right, Act.ASSIGN, subject=deal).is_allowed
 
 
+@pytest.mark.rule("PAT-COOP-FIRST")
+def test_whoever_shares_an_application_comes_first_when_a_share_is_sold(ines):
+    application, partner = a_right(ines, is_granted=False), cast.stranger()
+    owned(application, (ines, (1, 2)), (partner, (1, 2)))
+    assert "co_developers_first" in codes(ask(application, Act.ASSIGN))
+    agreed = [GivenConsent(ConsentKind.CO_OWNER, partner.organisation.pk)]
+    assert "co_developers_first" not in codes(ask(application, Act.ASSIGN, consents=agreed))
+    assert "co_developers_first" not in codes(ask(application, Act.ORDINARY))
+    granted = a_right(ines)
+    owned(granted, (ines, (1, 2)), (partner, (1, 2)))
+    assert "co_developers_first" not in codes(ask(granted, Act.ASSIGN))
+
+
+@pytest.mark.rule("PAT-COMMISSION-FIRST")
+def test_whoever_commissioned_the_work_is_asked_before_the_application_is_sold(ines):
+    application, commissioner = a_right(ines, is_granted=False), cast.stranger()
+    entered(application, EntryKind.COMMISSIONED, party=who(commissioner))
+    [found] = [one for one in ask(application, Act.ASSIGN).findings if one.code == "commissioner_first_refusal"]
+    assert (found.is_block, found.consent_from) == (False, (commissioner.organisation.pk,))
+    waived = [GivenConsent(ConsentKind.COMMISSIONER, commissioner.organisation.pk)]
+    assert "commissioner_first_refusal" not in codes(ask(application, Act.ASSIGN, consents=waived))
+    to_them = ask(application, Act.ASSIGN, other_id=commissioner.organisation.pk)
+    assert "commissioner_first_refusal" not in codes(to_them)
+    assert "commissioner_first_refusal" not in codes(ask(application, Act.ORDINARY))
+
+
+@pytest.mark.rule("LIC-KEEP-ALIVE")
+def test_a_right_that_others_hold_a_licence_of_is_not_given_up(right):
+    licensed(right, LicenceType.ORDINARY)
+    verdict = ask(right, Act.WAIVE)
+    assert not verdict.is_allowed and "licensees_rely_on_it" in codes(verdict)
+    assert "licensees_rely_on_it" not in codes(ask(right, Act.ASSIGN))
+
+
 @pytest.mark.rule("PAT-INVENTOR-FIRST")
 def test_the_inventor_of_a_service_invention_is_asked_before_it_is_sold(right):
     entered(right, EntryKind.SERVICE_INVENTION, party=Who(None, "林知远"))

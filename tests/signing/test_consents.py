@@ -120,7 +120,7 @@ def test_refusing_needs_a_reason(draft, lena) -> None:
         refuse_consent(consent_id=consent.pk, sha256=document.sha256, by=lena.actor, reason="x")
 
 
-@pytest.mark.rule("ES-RELIABLE")
+@pytest.mark.rule("ES-RELIABLE", "XB-CHANGE")
 def test_a_changed_version_voids_and_asks_anew(draft, lena, bo, fresh_code) -> None:
     first = draft()
     given, waiting = ask(first, lena), ask(first, bo, kind="co_owner", answer_by=clock.now() + timedelta(days=5))

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError
+from django.db.models import F
 
 from listings.brokers.graphs import BINDING
 from listings.brokers.matters import Matter
@@ -141,12 +142,13 @@ def commissions_for(*, matter_kind: str, matter_id: int, holder_id: int, buyer_i
     rows = (
         Introduction.objects.filter(matter_kind=matter_kind, matter_id=matter_id)
         .filter(other__in=[holder_id, buyer_id], mandate__client__in=[holder_id, buyer_id])
-        .select_related("mandate")
+        .annotate(client_id=F("mandate__client"))
+        .only("terms", "is_dual")
         .order_by("at", "pk")
     )
     found: dict[int, Commission] = {}
     for row in rows:
-        client = row.mandate.client_id
+        client: int = row.client_id
         if client in found or protected_until(row) < on:
             continue
         found[client] = Commission(

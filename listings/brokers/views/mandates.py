@@ -126,8 +126,14 @@ def mandate(request: HttpRequest, pk: int) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     found = access.mandate_of(actor, pk)
     rights = Asset.objects.filter(pk__in=found.asset_ids).order_by("number") if found.asset_ids else []
+    names = {found.client_id: found.client.name, found.broker_id: found.broker.name}
     timeline = [
-        {"at": row.at, "state": WORDS[row.kind][0], "text": WORDS[row.kind][1], "note": row.reason}
+        {
+            "at": row.at,
+            "state": WORDS[row.kind][0],
+            "text": WORDS[row.kind][1],
+            "note": " · ".join(filter(None, (names.get(row.org_id or 0, ""), row.reason))),
+        }
         for row in event_log.timeline(found).filter(kind__in=WORDS)[:40]
     ]
     context = {

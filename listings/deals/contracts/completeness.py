@@ -53,6 +53,7 @@ def lacks(terms: ContractTerms, *, today: date) -> list[Lack]:
     return [lack for check in checks for lack in check(terms, today)]
 
 
+@enforces("LIC-REFUSE-03")
 def demand_complete(terms: ContractTerms, *, today: date) -> None:
     """Raises ContractIncomplete naming all of them."""
     found = lacks(terms, today=today)

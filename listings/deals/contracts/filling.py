@@ -13,6 +13,7 @@ from listings.assets.states import PartyRole
 from listings.catalogue.states import Mode
 from listings.deals import clearing
 from listings.deals.contracts.completeness import demand_complete
+from listings.deals.contracts.encumbrances import encumbrances_of
 from listings.deals.contracts.particulars import ContractKind, ContractTerms, Instalment, Place, Right, Side
 from listings.deals.models import Deal
 from listings.patents.models import Patent
@@ -62,6 +63,7 @@ def terms_of(deal: Deal, kind: ContractKind) -> ContractTerms:
     scope = clearing.scope_of(agreed)
     assets = [one.asset for one in deal.dealt.select_related("asset__patent").order_by("position")]
     owners = deal.shares.exclude(organisation=deal.seller).select_related("organisation")
+    register = encumbrances_of([asset.pk for asset in assets], on=clock.today())
     return ContractTerms(
         kind=kind,
         number=deal.number,
@@ -82,11 +84,15 @@ def terms_of(deal: Deal, kind: ContractKind) -> ContractTerms:
         fields=tuple(agreed.fields_of_use),
         starts_on=scope.starts_on,
         ends_on=scope.ends_on,
+        may_sublicense=kind == ContractKind.OPEN and register.may_sublicense,
         tax_by=agreed.tax_by,
         annuity_by=agreed.annuity_by,
         records=agreed.records,
         co_owners=tuple(one.organisation.name_zh or one.organisation.name_en for one in owners),
         pledgee=_side(deal.pledgee) if deal.pledgee else None,
+        is_service_invention=register.is_service_invention,
+        declaration=register.declaration if kind == ContractKind.OPEN else "",
+        earlier_licences=register.earlier_licences,
         conditions=agreed.conditions,
         agreed_on=timezone.localdate(deal.agreed_at),
     )

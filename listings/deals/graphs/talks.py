@@ -6,39 +6,22 @@ may take quiet talks up again by writing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from listings.deals.graphs.parties import CLOCK, DECIDERS, OPERATORS, WORKERS
-from listings.deals.talk_refusals import OfferStillStands, RoundStillOpen
-from listings.deals.talk_states import OfferState, RoundState, TalkState
+from listings.deals.talks.refusals import OfferStillStands, RoundStillOpen
+from listings.deals.talks.states import OfferState, RoundState, TalkState
 from marketplace.accounts.roles import Power
 from marketplace.core import clock
 from marketplace.core.actor import Actor
-from marketplace.core.lifecycle import AnyOf, Edge, Graph, Party, WorkingDays, register
+from marketplace.core.lifecycle import AnyOf, At, Edge, Graph, Party, WorkingDays, register
 
 UNANSWERED_DAYS = 30
 SILENT_DAYS = 60
 OPENING_WORKING_DAYS = 10
 VOID_DAYS = 60
-
-
-@dataclass(frozen=True)
-class AtMoment:
-    """The moment an attribute of the subject names, plus some days."""
-
-    path: str
-    days: int = 0
-
-    def __call__(self, subject: Any, since: datetime) -> datetime:
-        moment: datetime = getattr(subject, self.path)
-        return moment + timedelta(days=self.days)
-
-    def __str__(self) -> str:
-        return f"{self.days} days after {self.path}" if self.days else f"{self.path}"
 
 
 HOLDER_WORKS = Party("holder_id", WORKERS, Power.ENQUIRE)
@@ -66,7 +49,7 @@ NEGOTIATION_GRAPH = register(
                 _T.LAPSED,
                 CLOCK,
                 _("Lapse unanswered"),
-                due=AtMoment("last_said_at", UNANSWERED_DAYS),
+                due=At("last_said_at", UNANSWERED_DAYS),
                 timed=True,
             ),
             Edge(
@@ -75,7 +58,7 @@ NEGOTIATION_GRAPH = register(
                 _T.LAPSED,
                 CLOCK,
                 _("Lapse in silence"),
-                due=AtMoment("last_said_at", SILENT_DAYS),
+                due=At("last_said_at", SILENT_DAYS),
                 timed=True,
             ),
         ),
@@ -100,8 +83,10 @@ OFFER_GRAPH = register(
         model="deals.offer",
         initial=_O.STANDING,
         states=OfferState,
+        resting=frozenset({_O.ACCEPTED}),
         edges=(
             Edge("accept", (_O.STANDING,), _O.ACCEPTED, RECEIVER_DECIDES, _("Accept this version")),
+            Edge("undo", (_O.ACCEPTED,), _O.UNDONE, CLOCK, _("Its deal fell through")),
             Edge(
                 "supersede",
                 (_O.STANDING,),
@@ -119,7 +104,7 @@ OFFER_GRAPH = register(
                 CLOCK,
                 _("Expire"),
                 guard=validity_has_ended,
-                due=AtMoment("valid_until"),
+                due=At("valid_until"),
                 timed=True,
             ),
         ),
@@ -148,7 +133,7 @@ SEALED_GRAPH = register(
                 AnyOf((CLOCK, OPERATORS, Party("holder_id", DECIDERS))),
                 _("Close the round"),
                 guard=deadline_has_passed,
-                due=AtMoment("closes_at"),
+                due=At("closes_at"),
                 timed=True,
             ),
             Edge(
@@ -165,7 +150,7 @@ SEALED_GRAPH = register(
                 _R.VOID,
                 CLOCK,
                 _("Void, not opened in time"),
-                due=AtMoment("closes_at", VOID_DAYS),
+                due=At("closes_at", VOID_DAYS),
                 timed=True,
             ),
         ),

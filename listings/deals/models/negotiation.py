@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from listings.catalogue.models import Enquiry, Listing
-from listings.deals.talk_states import OPEN_TALKS, Decider, Horizon, Purpose, Side, Stage, TalkState
+from listings.deals.talks.states import OPEN_TALKS, Decider, Horizon, Purpose, Side, Stage, TalkState
 from marketplace.accounts.models import Organisation, User, in_language
 from marketplace.core.models import Stateful, StatefulQuerySet, StoredFile
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from listings.brokers.models import Introduction
 from listings.catalogue.states import Mode
 from listings.deals.models.negotiation import Negotiation
-from listings.deals.talk_states import Bears, OfferState
+from listings.deals.talks.states import Bears, OfferState
 from listings.deals.terms import Milestone, Terms
 from marketplace.accounts.models import Organisation, User
 from marketplace.core.models import Stateful, StatefulQuerySet

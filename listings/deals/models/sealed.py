@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from listings.catalogue.models import Listing
 from listings.deals.models.negotiation import Negotiation
-from listings.deals.talk_states import RoundState
+from listings.deals.talks.states import RoundState
 from marketplace.accounts.models import Organisation, User
 from marketplace.core.models import Stateful
 

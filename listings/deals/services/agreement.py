@@ -14,7 +14,7 @@ from listings.catalogue.models import Listing
 from listings.catalogue.numbering import next_number
 from listings.deals import permission
 from listings.deals.graphs.deal import DEAL_GRAPH
-from listings.deals.models import Deal, DealAsset, DealCommission, DealShare, Offer
+from listings.deals.models import Deal, DealCommission, Offer
 from listings.rights.facts import Right
 from marketplace.core import clock, lifecycle
 from marketplace.core.actor import Actor
@@ -58,10 +58,7 @@ def agree(offer: Offer, by: Actor, rights: Sequence[Right]) -> Deal:
         agreed_at=clock.now(),
     )
     lifecycle.begin(DEAL_GRAPH, deal, by=by, data=_told(deal, offer))
-    DealAsset.objects.bulk_create(
-        DealAsset(deal=deal, asset_id=pk, position=at) for at, pk in enumerate(offer.asset_ids)
-    )
-    _freeze_shares(deal, rights)
+    _freeze_rights_and_shares(deal, offer.asset_ids, rights)
     _freeze_commissions(deal)
     return deal
 
@@ -79,12 +76,24 @@ def _told(deal: Deal, offer: Offer) -> dict[str, object]:
     }
 
 
-def _freeze_shares(deal: Deal, rights: Sequence[Right]) -> None:
+FREEZE = """
+WITH dealt AS (
+    INSERT INTO deals_dealasset (deal_id, asset_id, position)
+    SELECT %s, asset, place - 1 FROM unnest(%s::bigint[]) WITH ORDINALITY AS v (asset, place) ORDER BY place
+)
+INSERT INTO deals_dealshare (deal_id, organisation_id, numerator, denominator, inventor_pct)
+SELECT %s, payee, above, below, 0
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) WITH ORDINALITY AS v (payee, above, below, place) ORDER BY place
+"""
+
+
+def _freeze_rights_and_shares(deal: Deal, asset_ids: Sequence[int], rights: Sequence[Right]) -> None:
+    """The rights in their order, and the owners' shares, the seller's first. One statement."""
     shares = permission.shares_of(rights, deal.seller_id)
-    DealShare.objects.bulk_create(
-        DealShare(deal=deal, organisation_id=payee, numerator=share.numerator, denominator=share.denominator)
-        for payee, share in sorted(shares.items(), key=lambda one: (one[0] != deal.seller_id, one[0]))
-    )
+    payees = sorted(shares, key=lambda payee: (payee != deal.seller_id, payee))
+    above, below = [shares[one].numerator for one in payees], [shares[one].denominator for one in payees]
+    with connection.cursor() as cursor:
+        cursor.execute(FREEZE, [deal.pk, list(asset_ids), deal.pk, payees, above, below])
 
 
 def _freeze_commissions(deal: Deal) -> None:

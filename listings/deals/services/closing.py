@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
+from django.db.models import F
+
 from listings.catalogue.models import Listing
 from listings.catalogue.services.listings import close_listing, release_listing, reserve_listing
 from listings.catalogue.states import ListingState
@@ -19,7 +21,7 @@ from listings.deals.clearing import EXCLUSIVE_MODES
 from listings.deals.graphs.deal import DEAL_GRAPH
 from listings.deals.guards import RECORDALS
 from listings.deals.models import Deal, Dispute, Filing, RefundAgreement
-from listings.deals.services import filings
+from listings.deals.services import filings, negotiations
 from listings.deals.services.contracts import void_contract
 from listings.deals.services.disputes import on_decided
 from listings.deals.services.transfer import enter_into_register
@@ -34,15 +36,16 @@ from marketplace.core.locks import locked
 from marketplace.core.money import Money
 from marketplace.payments.models import Obligation
 from marketplace.payments.services import obligations as obligation_service
-from marketplace.payments.services import payouts, refunds
+from marketplace.payments.services import refunds, releases
 from marketplace.payments.states import ObligationState
 
 FAMILY = "holdback"
+PAID_FOR = frozenset({DealState.RECORDING, DealState.RELEASING, DealState.COMPLETED})
 
 
 # ── forward ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 def money_arrived(*, deal_id: int) -> None:
-    """An obligation was settled: go to the register when all that comes first is held, or pay out a later milestone."""
+    """An obligation was settled: go to the register when all that comes first is held, then as far as it can go."""
     with locked(Deal, deal_id) as deal:
         if deal.state == DealState.PAYING and not money.still_to_come(deal):
             lifecycle.walk(DEAL_GRAPH, deal, "fund", by=SYSTEM, data=told(deal))
@@ -51,21 +54,45 @@ def money_arrived(*, deal_id: int) -> None:
             filings.begin_filings(deal, by=SYSTEM)
             if not deal.waits_for_the_register:
                 enter_into_register(deal, on=clock.today())
-                pay_out(deal)
-        elif deal.state == DealState.RELEASING and money.free(deal):
-            _release(deal, money.tranche_legs(deal, money.free(deal)))
+        _go_on(deal)
+
+
+def go_on(*, deal_id: int) -> None:
+    """Something that stood in the way is gone: a dispute was withdrawn, a payout went through."""
+    with locked(Deal, deal_id) as deal:
+        _go_on(deal)
+
+
+def _go_on(deal: Deal) -> None:
+    """Take every step that money, register and disputes leave open now: pay out, a milestone's part, completion.
+
+    Each looks at the deal as it is, so whatever came late or early, by whatever way, the deal ends the same.
+    """
+    pay_out(deal)
+    if deal.state != DealState.RELEASING:
+        return
+    if money.free(deal).amount > 0:
+        _release(deal, money.tranche_legs(deal, money.free(deal)))
+    edge = DEAL_GRAPH.edge("complete", deal.state)
+    assert edge is not None
+    if not money.still_owed(deal) and DEAL_GRAPH.refusal(edge, deal, SYSTEM) is None:
+        lifecycle.walk(DEAL_GRAPH, deal, "complete", by=SYSTEM, data=told(deal))
+        _end(deal, is_done=True)
 
 
 @filings.on_recorded
 def recorded(deal: Deal, filing: Filing, by: Actor) -> None:
-    """The register has it: enter it here too, and pay out. Runs in the transaction that approves the evidence."""
-    if filing.kind not in RECORDALS or deal.state != DealState.RECORDING or not deal.waits_for_the_register:
+    """The register has it: enter it here too, and pay out. Runs in the transaction that approves the evidence.
+
+    It may come after a decided dispute has moved the money: the right passes all the same.
+    """
+    if filing.kind not in RECORDALS or deal.state not in PAID_FOR or not deal.waits_for_the_register:
         return
     assert filing.recorded_on is not None
     deal.effective_on = filing.recorded_on
     deal.save(update_fields=["effective_on"])
     enter_into_register(deal, on=filing.recorded_on)
-    pay_out(deal)
+    _go_on(deal)
 
 
 def pay_out(deal: Deal) -> None:
@@ -84,23 +111,15 @@ def pay_out(deal: Deal) -> None:
 def free_hold_back(deal_id: int, act: str) -> None:
     """The hold-back's days are over: it goes to whom it belongs, unless a dispute is open (then the timer waits)."""
     with locked(Deal, deal_id) as deal:
-        if deal.state != DealState.RELEASING or not money.held(deal):
+        if deal.state != DealState.RELEASING or deal.held_back_until is None:
             return
         if deal.disputes.unsettled().exists():
             timers.arm(deal, FAMILY, act, clock.now() + timedelta(days=1))
             return
         _release(deal, money.hold_back_legs(deal))
-
-
-def payout_settled(*, deal_id: int) -> None:
-    """A payout went through: complete the deal when it was the last."""
-    with locked(Deal, deal_id) as deal:
-        if deal.state == DealState.RELEASING and not money.still_owed(deal):
-            edge = DEAL_GRAPH.edge("complete", deal.state)
-            assert edge is not None
-            if DEAL_GRAPH.refusal(edge, deal, SYSTEM) is None:
-                lifecycle.walk(DEAL_GRAPH, deal, "complete", by=SYSTEM, data=told(deal))
-                _end(deal, is_done=True)
+        deal.held_back_until = None
+        deal.save(update_fields=["held_back_until"])
+        _go_on(deal)
 
 
 def payout_came_back(*, deal_id: int) -> None:
@@ -114,9 +133,9 @@ def _release(deal: Deal, legs: Sequence[Leg]) -> None:
     """Hand the legs to the ledger in the transaction that decided on them."""
     leaving = [leg for leg in legs if leg.purpose != LegPurpose.HOLD_BACK]
     if leaving:
-        payouts.release(
+        releases.release(
             subject=deal.subject,
-            legs=[payouts.Leg(leg.payee_id, leg.purpose, leg.money) for leg in leaving],
+            legs=[releases.Leg(leg.payee_id, leg.purpose, leg.money) for leg in leaving],
             key=f"deal:{deal.pk}:release:{money.releases(deal) + 1}",
             by=SYSTEM,
         )
@@ -197,6 +216,7 @@ def dispute_decided(deal: Deal, dispute: Dispute, by: Actor) -> None:
     lifecycle.walk(DEAL_GRAPH, deal, "settle", by=SYSTEM, reason=reason, data=told(deal))
     give_back(deal, held - to_seller, reason=reason)
     _release(deal, split(to_seller, money.terms_of(deal, hold_back=False)))
+    _go_on(deal)
 
 
 def _refund_all(deal: Deal, *, reason: str, by: Actor) -> None:
@@ -223,9 +243,9 @@ def give_back(deal: Deal, total: Money, *, reason: str) -> None:
 
 
 def cancel_obligations(deal: Deal) -> None:
-    """Nothing more is asked for."""
+    """Nothing more is asked for. What was paid in part ends with its refund."""
     for one in Obligation.objects.about(deal.subject).filter(
-        state__in=[ObligationState.OPEN, ObligationState.REOPENED]
+        state__in=[ObligationState.OPEN, ObligationState.REOPENED], paid__lte=F("refunded")
     ):
         obligation_service.cancel_obligation(obligation_id=one.pk, by=SYSTEM)
 
@@ -235,6 +255,7 @@ def _end(deal: Deal, *, is_done: bool) -> None:
     release_reservations(subject=deal.subject, by=SYSTEM)
     if not is_done:
         filings.drop_filings(deal, by=SYSTEM)
+        negotiations.take_up_again(deal.offer)
     listing = deal.listing
     listing.refresh_from_db()
     if listing.state not in (ListingState.RESERVED, ListingState.PUBLISHED):

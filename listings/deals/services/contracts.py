@@ -105,7 +105,7 @@ def state_payoff(*, deal_id: int, amount: Money, by: Actor) -> Deal:
         if amount.currency != deal.currency or amount.amount < 0:
             raise Invalid(field="amount", problem=_("State an amount in the currency of the deal, none below zero."))
         deal.payoff = amount.amount
-        money.legs_of(deal)
+        money.demand_payoff_fits(deal)
         deal.save(update_fields=["payoff"])
         events.record("deal.payoff", deal, by, data={**told(deal), "payoff": f"{amount.amount:.2f}"})
     consent_given(deal_id=deal_id)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from listings.deals.models.negotiation import Negotiation
+from listings.deals.models.offers import Offer
 from listings.deals.models.sealed import SealedOffer, SealedRound
 from marketplace.core.actor import SYSTEM, Actor
 from marketplace.core.money import Money
 from marketplace.payments.models import Obligation
-from marketplace.payments.services.obligations import raise_obligation
-from marketplace.payments.services.refunds import refund
+from marketplace.payments.services.obligations import cancel_obligation, raise_obligation
+from marketplace.payments.services.refunds import refund, refundable
 from marketplace.payments.states import ObligationState
 
 PURPOSE = "sealed_deposit"
@@ -48,13 +49,30 @@ def paid_among(obligation_ids: Iterable[int | None]) -> set[int]:
 
 
 def give_back(obligation_id: int | None) -> None:
-    """Refund a deposit that was paid, once; one that was not paid is left to lapse."""
-    row = Obligation.objects.filter(pk=obligation_id or 0, state=ObligationState.PAID).first()
-    if row is not None:
+    """Return whatever came in for a deposit, also a part of it, and ask for the rest no more. Runs twice harmlessly."""
+    row = Obligation.objects.filter(pk=obligation_id or 0).first()
+    if row is None:
+        return
+    came_in = refundable(row)
+    if came_in:
         refund(
             obligation_id=row.pk,
-            money=Money(row.paid, row.currency),
-            key=f"{PURPOSE}:{row.pk}",
+            money=Money(came_in, row.currency),
+            key=f"{PURPOSE}:{row.pk}:{row.refunded}",
             reason="sealed offer settled",
             by=SYSTEM,
         )
+    elif row.is_payable and row.paid == row.refunded:
+        cancel_obligation(obligation_id=row.pk, by=SYSTEM, reason="sealed offer settled")
+
+
+def give_back_uncounted(found: SealedRound) -> None:
+    """After the opening: return the deposits of offers that did not come to the table, since nothing else will.
+
+    They were not paid in full by then, or their talks had ended.
+    """
+    asked = found.offers.exclude(obligation_id=None)
+    on_the_table = Offer.objects.filter(opened_from__round=found).values("opened_from__obligation_id")
+    aside = asked.exclude(obligation_id__in=on_the_table).order_by("obligation_id")
+    for obligation_id in aside.values_list("obligation_id", flat=True).distinct():
+        give_back(obligation_id)

@@ -37,10 +37,11 @@ def on_recorded(act: Recorded) -> Recorded:
     return act
 
 
-@enforces("LIC-RECORD-3M", "PAT-ASSIGN-REG")
+@enforces("LIC-RECORD-3M", "PAT-ASSIGN-REG", "LIC-REFUSE-08")
 def begin_filings(deal: Deal, *, by: Actor) -> list[Filing]:
     """Owe what the deal's kind asks for: recordal within three months of effect (Rule 15(2)) by the side agreed, the
-    technology contract's registration within thirty days by the seller. Both are tasks with a last day."""
+    technology contract's registration within thirty days by the seller. Both are tasks with a last day; of a kind there
+    is one a deal, so the same contract is not filed twice."""
     today = clock.today()
     recorder = deal.seller_id if deal.terms.get("records") == "seller" else deal.buyer_id
     kind = FilingKind.LICENCE if deal.is_licence else FilingKind.ASSIGNMENT
@@ -94,7 +95,9 @@ def hand_in_evidence(*, filing_id: int, recorded_on: date, upload: UploadedFile[
         _not_in_the_future(recorded_on, "recorded_on")
         filing.evidence = files.keep(upload, purpose=PURPOSE, subject_id=filing.pk, by=by)
         filing.recorded_on, filing.evidenced_by_id = recorded_on, by.user_id
-        _walk(deal, filing, "prove", by, also=("evidence", "recorded_on", "evidenced_by"))
+        filing.refusal, filing.correct_by = "", None  # what was wanting is put right; the history keeps it
+        corrected = ("evidence", "recorded_on", "evidenced_by", "refusal", "correct_by")
+        _walk(deal, filing, "prove", by, also=corrected)
         if filing.kind == FilingKind.PLEDGE_CANCELLATION and by.acts_for == deal.pledgee_id:
             release_pledges(deal, on=recorded_on, by=by)
     return filing

@@ -15,9 +15,9 @@ from listings.catalogue.access import may_list
 from listings.catalogue.models import Listing
 from listings.deals.models.negotiation import NdaAcceptance, NdaText, Negotiation
 from listings.deals.services.negotiations import demand_part
-from listings.deals.talk_access import NDA_PURPOSE, may_bind
-from listings.deals.talk_refusals import NdaAccepted, NdaChanged, TalksClosed
-from listings.deals.talk_states import Side
+from listings.deals.talks.access import NDA_PURPOSE, may_bind
+from listings.deals.talks.refusals import NdaAccepted, NdaChanged, TalksClosed
+from listings.deals.talks.states import Side
 from marketplace.core import clock, events, files
 from marketplace.core.actor import Actor
 from marketplace.core.errors import Invalid, NotFound, NotPermitted

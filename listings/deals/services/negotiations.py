@@ -18,9 +18,9 @@ from listings.catalogue.services.enquiries import ask
 from listings.deals.graphs.talks import HOLDER_WORKS, NEGOTIATION_GRAPH, OFFER_GRAPH
 from listings.deals.models.negotiation import Message, Negotiation
 from listings.deals.models.offers import Offer
-from listings.deals.talk_access import may_write, speaks_for
-from listings.deals.talk_refusals import TalksClosed
-from listings.deals.talk_states import Decider, Horizon, OfferState, Purpose, Side, Stage, TalkState
+from listings.deals.talks.access import may_write, speaks_for
+from listings.deals.talks.refusals import TalksClosed
+from listings.deals.talks.states import Decider, Horizon, OfferState, Purpose, Side, Stage, TalkState
 from marketplace.core import clock, events, timers
 from marketplace.core.actor import SYSTEM, Actor
 from marketplace.core.errors import Invalid, NotFound, NotPermitted
@@ -235,6 +235,16 @@ def reopen(*, negotiation_id: int) -> Negotiation:
         negotiation.last_said_at = clock.now()
         walk(NEGOTIATION_GRAPH, negotiation, "reopen", by=SYSTEM, data=_told(negotiation), also=("last_said_at",))
     return negotiation
+
+
+def take_up_again(offer: Offer) -> None:
+    """The deal made of this offer fell through: its talks go on. Runs twice harmlessly."""
+    with locked_all([(Negotiation, offer.negotiation_id), (Offer, offer.pk)]) as rows:
+        negotiation, row = rows
+        assert isinstance(negotiation, Negotiation) and isinstance(row, Offer)
+        if row.state == OfferState.ACCEPTED:
+            walk(OFFER_GRAPH, row, "undo", by=SYSTEM, data=_told(negotiation, version=row.version))
+            reopen(negotiation_id=negotiation.pk)
 
 
 def remind(negotiation_id: int, act: str) -> None:

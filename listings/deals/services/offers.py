@@ -7,10 +7,10 @@ two buyers do, a right is promised once (invariants 1, 3, 10–13).
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from django.db import transaction
-from django.db.models import Max
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -27,8 +27,8 @@ from listings.deals.models.sealed import SealedOffer, SealedRound
 from listings.deals.permission import demand_but_for_consents
 from listings.deals.services.agreement import agree
 from listings.deals.services.negotiations import REMINDER, demand_part, heard
-from listings.deals.talk_access import may_bind
-from listings.deals.talk_refusals import (
+from listings.deals.talks.access import may_bind
+from listings.deals.talks.refusals import (
     ListingChanged,
     ListingNotOpen,
     ModeNotOffered,
@@ -39,10 +39,10 @@ from listings.deals.talk_refusals import (
     SealedListing,
     TalksClosed,
 )
-from listings.deals.talk_states import OfferState, RoundState, Side
+from listings.deals.talks.states import OfferState, RoundState, Side
 from listings.deals.terms import Terms
 from listings.rights.checking import check
-from listings.rights.services.reservations import reserve
+from listings.rights.services.reservations import reserve_first
 from marketplace.core import clock, timers
 from marketplace.core.actor import SYSTEM, Actor
 from marketplace.core.errors import NotFound, NotPermitted
@@ -190,10 +190,9 @@ def commissions_on(negotiation: Negotiation) -> list[Commission]:
 
 def _named(negotiation: Negotiation, version: int) -> Offer:
     """The standing offer if it is the version named, on locked talks. Raises NoStandingOffer, OfferStale."""
-    offers = Offer.objects.filter(negotiation=negotiation)
-    if (offers.aggregate(last=Max("version"))["last"] or 0) > version:
+    offer = Offer.objects.filter(negotiation=negotiation, version__gte=version).order_by("-version").first()
+    if offer is not None and offer.version > version:
         raise OfferStale(seen=version)
-    offer = offers.filter(version=version).first()
     if offer is None or offer.state != OfferState.STANDING:
         raise NoStandingOffer()
     offer.negotiation = negotiation
@@ -225,19 +224,16 @@ def accept_offer(*, negotiation_id: int, version: int, by: Actor) -> Offer:
     Raises NotFound, NotPermitted (an owner or signatory of the receiving side accepts), TalksClosed, NoStandingOffer,
     OfferStale, OfferExpired, ListingNotOpen, ListingChanged, RightsRefused, RightReserved.
     """
-    seen = Negotiation.objects.filter(pk=negotiation_id).values_list("listing_id", flat=True).first()
-    if seen is None:
-        raise NotFound()
-    rights = rights_of(seen)
-    wanted: list[tuple[type[Any], int]] = [(Negotiation, negotiation_id), (Listing, seen)]
-    with locked_all([*wanted, *((Asset, pk) for pk in rights)]) as rows:
+    seen = _present(negotiation_id)
+    wanted: list[tuple[type[Any], int]] = [(Negotiation, negotiation_id), (Listing, seen.listing_id)]
+    with locked_all(wanted, held=[(Asset, pk) for pk in seen.rights]) as rows:
         negotiation, listing = rows[0], rows[1]
         assert isinstance(negotiation, Negotiation) and isinstance(listing, Listing)
         demand_part(negotiation, by)
         if not may_bind(by):
             raise NotPermitted()
         negotiation.listing = listing
-        return _accepted(negotiation, listing, version, rights, by)
+        return _accepted(negotiation, listing, version, seen.rights, by)
 
 
 def _accepted(negotiation: Negotiation, listing: Listing, version: int, rights: list[int], by: Actor) -> Offer:
@@ -247,11 +243,12 @@ def _accepted(negotiation: Negotiation, listing: Listing, version: int, rights: 
     offer = _named(negotiation, version)
     if offer.receiver_id != by.org_id:
         raise NotPermitted()
-    if clock.database_now() >= offer.valid_until:
+    present = _present(negotiation.pk)
+    if present.moment >= offer.valid_until:
         raise OfferExpired(until=_local(offer))
     if listing.state not in PUBLIC:
         raise ListingNotOpen()
-    if rights_of(listing.pk) != rights or rights != list(offer.asset_ids):
+    if present.rights != rights or rights != list(offer.asset_ids):
         raise ListingChanged()
     terms = offer.terms
     act, scope = act_of(offer.mode), scope_of(terms)
@@ -260,7 +257,7 @@ def _accepted(negotiation: Negotiation, listing: Listing, version: int, rights: 
         act,
         holder_id=negotiation.holder_id,
         other_id=negotiation.buyer_id,
-        other_country=negotiation.buyer.country,
+        other_country=present.buyer_country,
         scope=scope,
     )
     demand_but_for_consents(verdict)
@@ -274,12 +271,38 @@ def _accepted(negotiation: Negotiation, listing: Listing, version: int, rights: 
         data={"number": negotiation.number, "holder": negotiation.holder_id, "buyer": negotiation.buyer_id},
         also=("last_said_at",),
     )
-    timers.disarm(negotiation, REMINDER)
-    deal = agree(offer, by, verdict.rights)
-    reserve(rights, subject=deal.subject, act=act, scope=scope, by=by)
+    if negotiation.first_answered_at is None:  # else the answer has disarmed it
+        timers.disarm(negotiation, REMINDER)
     if offer.mode in EXCLUSIVE_MODES and listing.state == ListingState.PUBLISHED:
         _mark_reserved(listing, rights)
+    # Last, for the deal's number is locked until the commit: other acceptances wait for it.
+    deal = agree(offer, by, verdict.rights)
+    reserve_first(rights, subject=deal.subject, act=act, scope=scope, by=by)
     return offer
+
+
+class Present(NamedTuple):
+    """What the database says of talks now: its clock, their listing and its rights in order, the buyer's country."""
+
+    moment: datetime
+    listing_id: int
+    rights: list[int]
+    buyer_country: str
+
+
+def _present(negotiation_id: int) -> Present:
+    """Read before the locks are taken, to know what to lock, and again under them. Raises NotFound."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT clock_timestamp(), n.listing_id, "
+            "ARRAY(SELECT asset_id FROM catalogue_listedasset WHERE listing_id = n.listing_id ORDER BY asset_id), "
+            "o.country FROM deals_negotiation n JOIN accounts_organisation o ON o.id = n.buyer_id WHERE n.id = %s",
+            [negotiation_id],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFound()
+    return Present(*row)
 
 
 def _mark_reserved(listing: Listing, rights: list[int]) -> None:

@@ -17,9 +17,9 @@ from listings.deals.models.negotiation import Negotiation
 from listings.deals.models.room import RoomFile, RoomGrant
 from listings.deals.services.ndas import acceptance_of
 from listings.deals.services.negotiations import demand_part
-from listings.deals.talk_access import ROOM_PURPOSE, speaks_for
-from listings.deals.talk_refusals import FileCannotBeMarked, GrantUnfit, NdaMissing, TalksClosed
-from listings.deals.talk_states import Side, TalkState
+from listings.deals.talks.access import ROOM_PURPOSE, speaks_for
+from listings.deals.talks.refusals import FileCannotBeMarked, GrantUnfit, NdaMissing, TalksClosed
+from listings.deals.talks.states import Side, TalkState
 from marketplace.accounts.models import Organisation, User
 from marketplace.core import clock, events, files
 from marketplace.core.actor import Actor

@@ -26,7 +26,7 @@ from marketplace.core.locks import locked_all
 from marketplace.core.money import Money
 from marketplace.core.workdays import months_after
 from marketplace.payments.models import Obligation
-from marketplace.payments.services import payouts
+from marketplace.payments.services import releases
 from marketplace.payments.services.obligations import raise_obligation
 from marketplace.payments.states import ObligationState
 
@@ -125,9 +125,9 @@ def royalty_paid(*, deal_id: int) -> None:
             if row.state != PeriodState.INVOICED or deal.state != DealState.COMPLETED or row.royalty is None:
                 continue
             legs = money.tranche_legs(deal, Money(row.royalty, deal.currency))
-            payouts.release(
+            releases.release(
                 subject=deal.subject,
-                legs=[payouts.Leg(leg.payee_id, leg.purpose, leg.money) for leg in legs],
+                legs=[releases.Leg(leg.payee_id, leg.purpose, leg.money) for leg in legs],
                 key=f"deal:{deal.pk}:royalty:{row.pk}",
                 by=SYSTEM,
             )

@@ -28,8 +28,8 @@ from listings.deals.models.sealed import OpeningApproval, SealedOffer, SealedRou
 from listings.deals.services.deposits import deposit_for, paid_among
 from listings.deals.services.negotiations import demand_part
 from listings.deals.services.offers import demand_fit, offer_from_sealed
-from listings.deals.talk_access import may_bind, may_open_rounds
-from listings.deals.talk_refusals import (
+from listings.deals.talks.access import may_bind, may_open_rounds
+from listings.deals.talks.refusals import (
     LateOffer,
     PassphraseUnfit,
     PassphraseWrong,
@@ -39,7 +39,7 @@ from listings.deals.talk_refusals import (
     SamePersonOpens,
     TalksClosed,
 )
-from listings.deals.talk_states import RoundState, Side
+from listings.deals.talks.states import RoundState, Side
 from listings.deals.terms import ZERO, Terms
 from marketplace.core import clock, events
 from marketplace.core.actor import Actor

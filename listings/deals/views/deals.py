@@ -19,7 +19,8 @@ from listings.catalogue.views.desk import working_days_to
 from listings.deals import access, acts
 from listings.deals.models import Deal, Dispute, Filing, RoyaltyPeriod
 from listings.deals.models.dispute import UNSETTLED
-from listings.deals.presenting import DISPUTE_SHAPES, FILING_SHAPES, SHAPES, deal_page
+from listings.deals.presenting.page import deal_page
+from listings.deals.presenting.shapes import DISPUTE_SHAPES, FILING_SHAPES, SHAPES
 from listings.deals.states import ENDED_WITHOUT, DealState, DisputeState, FilingKind, FilingState
 from marketplace.core.access import found
 from marketplace.core.errors import DomainError, NotFound

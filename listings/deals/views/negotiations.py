@@ -18,16 +18,16 @@ from listings.brokers.models import Introduction
 from listings.catalogue import access as catalogue_access
 from listings.catalogue.forms import ReasonForm
 from listings.catalogue.models import Enquiry, Listing
-from listings.deals import talk_access as access
-from listings.deals import talk_presenting as shown
 from listings.deals.models.negotiation import Negotiation
 from listings.deals.models.offers import Offer
 from listings.deals.services import ndas
 from listings.deals.services import negotiations as service
 from listings.deals.services.offers import MATTER
 from listings.deals.services.sealed import running_round
-from listings.deals.talk_forms import EnquiryForm, MessageForm, QualifyForm
-from listings.deals.talk_states import OPEN_TALKS, Side, TalkState
+from listings.deals.talks import access as access
+from listings.deals.talks import presenting as shown
+from listings.deals.talks.forms import EnquiryForm, MessageForm, QualifyForm
+from listings.deals.talks.states import OPEN_TALKS, Side, TalkState
 from marketplace.accounts.forms import complain
 from marketplace.core import events as event_log
 from marketplace.core.actor import Actor
@@ -147,8 +147,14 @@ def _page(
     text = ndas.current_text(talks.listing_id)
     accepted = ndas.acceptance_of(talks, text)
     said = list(talks.messages.select_related("author")[:MOST_MESSAGES])
+    names = {talks.holder_id: talks.holder.name, talks.buyer_id: talks.buyer.name}
     timeline = [
-        {"at": row.at, "state": shown.WORDS[row.kind][0], "text": shown.WORDS[row.kind][1], "note": row.reason}
+        {
+            "at": row.at,
+            "state": shown.WORDS[row.kind][0],
+            "text": shown.WORDS[row.kind][1],
+            "note": " · ".join(filter(None, (names.get(row.org_id or 0, ""), row.reason))),
+        }
         for row in event_log.timeline(talks).filter(kind__in=shown.WORDS)[:40]
     ]
     is_sealed = talks.listing.price_mode == "sealed"

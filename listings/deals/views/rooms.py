@@ -16,12 +16,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from listings.catalogue.models import Listing
 from listings.deals import marking
-from listings.deals import talk_access as access
 from listings.deals.models.negotiation import NdaText, Negotiation
 from listings.deals.models.room import RoomFile, RoomGrant
 from listings.deals.services import ndas, rooms
-from listings.deals.talk_forms import GrantForm, NdaAcceptForm, NdaTextForm, RoomFileForm
-from listings.deals.talk_states import Side, TalkState
+from listings.deals.talks import access as access
+from listings.deals.talks.forms import GrantForm, NdaAcceptForm, NdaTextForm, RoomFileForm
+from listings.deals.talks.states import Side, TalkState
 from marketplace.accounts.forms import complain
 from marketplace.core import clock
 from marketplace.core.access import found

@@ -14,13 +14,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from listings.catalogue.access import own_listings
 from listings.catalogue.models import Listing
 from listings.catalogue.states import PriceMode
-from listings.deals import talk_access as access
-from listings.deals import talk_presenting as shown
 from listings.deals.models.sealed import SealedOffer, SealedRound
 from listings.deals.services import sealed as service
-from listings.deals.talk_forms import OfferForm, PassphraseForm, RoundForm
-from listings.deals.talk_refusals import OfferUnfit, RoundNotOpen
-from listings.deals.talk_states import RoundState, Side
+from listings.deals.talks import access as access
+from listings.deals.talks import presenting as shown
+from listings.deals.talks.forms import OfferForm, PassphraseForm, RoundForm
+from listings.deals.talks.refusals import OfferUnfit, RoundNotOpen
+from listings.deals.talks.states import RoundState, Side
 from marketplace.accounts.forms import complain
 from marketplace.core import clock
 from marketplace.core.actor import Actor
@@ -84,6 +84,7 @@ def _round_row(found: SealedRound, is_holder: bool) -> dict[str, object]:
         "shape": shown.STATE_SHAPES[found.state],
         "label": RoundState(found.state).label,
         "is_running": found.state in {RoundState.COLLECTING, RoundState.CLOSED},
+        "is_collecting": found.state == RoundState.COLLECTING and not is_over,
         "waits": is_over and found.state in {RoundState.COLLECTING, RoundState.CLOSED},
         "count": found.last_sequence,
         "approvals": list(found.approvals.select_related("person")),
@@ -148,11 +149,13 @@ def sealed_hand_in(request: HttpRequest, number: str) -> HttpResponse:
         else:
             messages.info(request, _("Handed in as number %(number)s.") % {"number": made.sequence})
             return redirect("sealed_hand_in", number)
+    mine = list(SealedOffer.objects.filter(negotiation=talks).select_related("round").order_by("-sequence")[:20])
     context = {
         "talks": talks,
         "round": running,
         "form": form,
-        "mine": list(SealedOffer.objects.filter(negotiation=talks).select_related("round").order_by("-sequence")[:20]),
+        "mine": mine,
+        "deposit": shown.deposit_row(mine[0].obligation_id) if mine else None,
         "may_bind": access.may_bind(actor),
     }
     return render(request, "deals/offer_sealed.html", context, status=422 if form.errors else 200)

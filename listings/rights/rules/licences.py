@@ -79,6 +79,24 @@ def licences_are_disclosed(case: Case, right: Right) -> Iterator[Finding]:
             yield GOES_WITH_IT.found(right, entry, party=entry.party)
 
 
+LICENSEES_RELY = point(
+    "licensees_rely_on_it",
+    "LIC-KEEP-ALIVE",
+    _("%(party)s holds a licence of %(number)s: unless agreed otherwise, the licensor keeps the right in force."),
+    _("Agree the end of the licence with the licensee, or show that the contract says otherwise."),
+)
+
+
+@enforces("LIC-KEEP-ALIVE")
+def the_licensor_keeps_it_alive(case: Case, right: Right) -> Iterator[Finding]:
+    """A right that others hold a licence of is not given up."""
+    if case.act != Act.WAIVE:
+        return
+    for entry in right.of_kind(EntryKind.LICENCE):
+        if not entry.is_recorded_only:
+            yield LICENSEES_RELY.found(right, entry, party=entry.party)
+
+
 NO_SUB = point(
     "may_not_sublicense",
     "LIC-NO-SUB",

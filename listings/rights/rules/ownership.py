@@ -101,6 +101,66 @@ def all_owners_agree(case: Case, right: Right) -> Iterator[Finding]:
         )
 
 
+CO_DEVELOPERS_FIRST = point(
+    "co_developers_first",
+    "PAT-COOP-FIRST",
+    _(
+        "%(number)s is an application that several parties share: on equal terms the others may take a share first:"
+        " %(names)s."
+    ),
+    _("Offer the share to them on the terms agreed, or obtain a written waiver, before closing."),
+    blocks=False,
+    consent=ConsentKind.CO_OWNER,
+)
+
+
+@enforces("PAT-COOP-FIRST")
+def the_co_developers_come_first(case: Case, right: Right) -> Iterator[Finding]:
+    """Whoever shares the right to apply is offered the part that is assigned; their consent is also their waiver."""
+    if case.act != Act.ASSIGN or right.is_granted or len(right.owners) < 2:
+        return
+    silent = [
+        one
+        for one in others_of(case, right)
+        if not case.agreed(right, ConsentKind.CO_OWNER, one.organisation_id, one.name.zh or one.name.en)
+    ]
+    if silent:
+        yield CO_DEVELOPERS_FIRST.found(
+            right,
+            consent_from=tuple(one.organisation_id for one in silent if one.organisation_id is not None),
+            consent_names=tuple(one.name.zh or one.name.en for one in silent if one.organisation_id is None),
+            names=Names(tuple(one.name for one in silent)),
+        )
+
+
+COMMISSIONER_FIRST = point(
+    "commissioner_first_refusal",
+    "PAT-COMMISSION-FIRST",
+    _("%(number)s comes from commissioned work: on equal terms %(name)s may take the application first."),
+    _("Offer it to the commissioner on the terms agreed, or obtain a written waiver, before closing."),
+    blocks=False,
+    consent=ConsentKind.COMMISSIONER,
+)
+
+
+@enforces("PAT-COMMISSION-FIRST")
+def the_commissioner_was_asked(case: Case, right: Right) -> Iterator[Finding]:
+    """A developer that assigns the right to apply offers it first to whoever commissioned the work."""
+    if case.act != Act.ASSIGN or right.is_granted:
+        return
+    for entry in right.of_kind(EntryKind.COMMISSIONED):
+        if entry.party_id is not None and entry.party_id == case.other_id:
+            continue
+        if not case.agreed(right, ConsentKind.COMMISSIONER, entry.party_id, entry.party_zh or entry.party_en):
+            yield COMMISSIONER_FIRST.found(
+                right,
+                entry,
+                consent_from=(entry.party_id,) if entry.party_id is not None else (),
+                consent_names=(entry.party_zh or entry.party_en,) if entry.party_id is None else (),
+                name=entry.party,
+            )
+
+
 FIRST_REFUSAL = point(
     "inventor_first_refusal",
     "PAT-INVENTOR-FIRST",
@@ -119,5 +179,8 @@ def the_inventor_was_asked(case: Case, right: Right) -> Iterator[Finding]:
     for entry in right.of_kind(EntryKind.SERVICE_INVENTION):
         if not case.agreed(right, ConsentKind.INVENTOR):
             yield FIRST_REFUSAL.found(
-                right, entry, consent_names=(entry.party_zh,) if entry.party_zh and entry.party_id is None else ()
+                right,
+                entry,
+                consent_from=(entry.party_id,) if entry.party_id is not None else (),
+                consent_names=(entry.party_zh,) if entry.party_zh and entry.party_id is None else (),
             )

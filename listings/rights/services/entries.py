@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ FAMILY = "rights"
 EXPIRE = "expire"
 #: Sources whose entries somebody at the desk writes.
 DESK_SOURCES = frozenset({Source.OPERATOR, Source.CNIPA, Source.HOLDER})
+#: The right in the key of a violated constraint, as PostgreSQL tells it: "Key (asset_id, …)=(17, …)".
+KEY = re.compile(r"\(asset_id\b[^)]*\)=\((\d+)")
 #: Which refusal a constraint means. A lock gives the good message; this is for when the database had to say it.
 MEANS: Mapping[str, type[DomainError]] = {
     "one_live_pledge_per_asset": AlreadyPledged,
@@ -77,16 +80,24 @@ def shown_number(asset: Asset) -> str:
 
 
 @contextmanager
-def constraints_as_refusals(asset: Asset) -> Iterator[None]:
-    """Say a violated constraint as the refusal it means. Runs in a savepoint, so the transaction can go on."""
+def constraints_as_refusals(asset: Asset | None = None) -> Iterator[None]:
+    """Say a violated constraint as the refusal it means. Runs in a savepoint, so the transaction can go on.
+
+    Without `asset` the key that the database names says which right it is about.
+    """
     try:
         with transaction.atomic():
             yield
     except IntegrityError as error:
-        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
-        meant = MEANS.get(name)
+        diag = getattr(error.__cause__, "diag", None)
+        meant = MEANS.get(getattr(diag, "constraint_name", None) or "")
         if meant is None:
             raise
+        if asset is None:
+            key = KEY.search(getattr(diag, "message_detail", None) or "")
+            if key is None:
+                raise
+            asset = Asset.objects.get(pk=int(key[1]))
         raise meant(number=shown_number(asset), months=6) from error
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 from psycopg.types.range import DateRange
 
-from listings.assets.models import Asset
 from listings.rights.lanes import LANES, SHARED, SHARED_LANE, WHOLE_RIGHT
 from listings.rights.models import Reservation
 from listings.rights.reading import lock_rights
@@ -19,7 +20,25 @@ from marketplace.core import clock, events
 from marketplace.core.actor import Actor
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class _Promise:
+    """What is spoken for, as the columns hold it."""
+
+    act: Act
+    territory: Any
+    field: Any
+    period: DateRange
+
+    @classmethod
+    def of(cls, act: Act, scope: Scope) -> _Promise:
+        whole = Scope(starts_on=scope.starts_on) if act in WHOLE_RIGHT else scope
+        days = whole.period(clock.today())
+        return cls(act, whole.territory, whole.field, DateRange(days.lower, days.upper, "[)"))
+
+    def is_kept_by(self, row: Reservation) -> bool:
+        return (row.act, row.territory, row.field, row.period) == (self.act, self.territory, self.field, self.period)
+
+
 def reserve(
     assets: Sequence[int], *, subject: tuple[str, int], act: Act, scope: Scope = WHOLE, by: Actor
 ) -> list[Reservation]:
@@ -29,36 +48,62 @@ def reserve(
     register allows the act at all is `check`'s answer, asked before in the same transaction.
     """
     ids = sorted(set(assets))
-    lock_rights(ids)
-    whole = Scope(starts_on=scope.starts_on) if act in WHOLE_RIGHT else scope
-    days = whole.period(clock.today())
-    wanted = (str(act), whole.territory, whole.field, DateRange(days.lower, days.upper, "[)"))
-    own = {one.asset_id: one for one in Reservation.objects.live().by_subject(subject).filter(asset__in=ids)}
-    made = []
-    for asset in Asset.objects.filter(pk__in=ids).order_by("pk"):
-        kept = own.get(asset.pk)
-        if kept is not None:
-            if (kept.act, kept.territory, kept.field, kept.period) == wanted:
-                made.append(kept)
-                continue
-            Reservation.objects.filter(pk=kept.pk).update(released_at=clock.now())
-        number = _next_id()
-        row = Reservation(
-            id=number,
-            asset=asset,
-            act=act,
-            lane=SHARED_LANE if LANES[act] is SHARED else number,
-            territory=whole.territory,
-            field=whole.field,
-            period=DateRange(days.lower, days.upper, "[)"),
+    promise = _Promise.of(act, scope)
+    with constraints_as_refusals():
+        lock_rights(ids)
+        own = {one.asset_id: one for one in Reservation.objects.live().by_subject(subject).filter(asset__in=ids)}
+        kept = {pk: one for pk, one in own.items() if promise.is_kept_by(one)}
+        outgrown = [one.pk for pk, one in own.items() if pk not in kept]
+        if outgrown:
+            Reservation.objects.filter(pk__in=outgrown).update(released_at=clock.now())
+        made = _write([pk for pk in ids if pk not in kept], subject, promise, by)
+    return sorted([*kept.values(), *made], key=lambda row: row.asset_id)
+
+
+def reserve_first(
+    assets: Sequence[int], *, subject: tuple[str, int], act: Act, scope: Scope = WHOLE, by: Actor
+) -> list[Reservation]:
+    """`reserve` for a subject begun in this transaction, which holds the locks of the rights. Raises RightReserved."""
+    with constraints_as_refusals():
+        return _write(sorted(set(assets)), subject, _Promise.of(act, scope), by)
+
+
+WRITE = """
+INSERT INTO rights_reservation (id, asset_id, act, lane, territory, field, period, subject_kind, subject_id, created_at)
+SELECT n, asset, %s, CASE WHEN %s THEN %s ELSE n END, %s, %s, %s, %s, %s, %s
+FROM (SELECT nextval(pg_get_serial_sequence('rights_reservation', 'id')) AS n, asset
+      FROM unnest(%s::bigint[]) AS v (asset) ORDER BY asset) AS numbered
+RETURNING id, asset_id, lane
+"""
+
+
+def _write(ids: Sequence[int], subject: tuple[str, int], promise: _Promise, by: Actor) -> list[Reservation]:
+    """The rows, whose own numbers are their lanes unless the act shares one, and their events. Two statements."""
+    if not ids:
+        return []
+    now, places = clock.now(), (promise.territory, promise.field, promise.period)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            WRITE,
+            [promise.act, LANES[promise.act] is SHARED, SHARED_LANE, *places, *subject, now, list(ids)],
+        )
+        rows = cursor.fetchall()
+    made = [
+        Reservation(
+            id=pk,
+            asset_id=asset_id,
+            act=promise.act,
+            lane=lane,
+            territory=promise.territory,
+            field=promise.field,
+            period=promise.period,
             subject_kind=subject[0],
             subject_id=subject[1],
-            created_at=clock.now(),
+            created_at=now,
         )
-        with constraints_as_refusals(asset):
-            row.save(force_insert=True)
-        events.record("rights.reserve", row, by, data=_data(row))
-        made.append(row)
+        for pk, asset_id, lane in rows
+    ]
+    events.record_many("rights.reserve", [(row, _data(row)) for row in made], by)
     return made
 
 
@@ -97,9 +142,3 @@ def _data(row: Reservation) -> dict[str, object]:
         "act": row.act,
         "subject": [row.subject_kind, row.subject_id],
     }
-
-
-def _next_id() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('rights_reservation', 'id'))")
-        return int(cursor.fetchone()[0])

@@ -38,6 +38,7 @@ STATED = (
     EntryKind.INVALIDATION,
     EntryKind.SAME_DAY_PAIR,
     EntryKind.SERVICE_INVENTION,
+    EntryKind.COMMISSIONED,
     EntryKind.EXPORT_CONTROL,
     EntryKind.COMPULSORY_LICENCE,
 )

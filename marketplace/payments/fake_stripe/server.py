@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from marketplace.payments.fake_stripe import pages
-from marketplace.payments.fake_stripe.api import Asked, answer
+from marketplace.payments.fake_stripe import addresses, pages  # noqa: F401
 from marketplace.payments.fake_stripe.books import API_VERSION, Books
 from marketplace.payments.fake_stripe.connect import Connect, public_payout
 from marketplace.payments.fake_stripe.control import Control
 from marketplace.payments.fake_stripe.payments import Payments
+from marketplace.payments.fake_stripe.routing import Asked, answer
 from marketplace.payments.fake_stripe.store import PLATFORM, Store, Thing
 from marketplace.payments.fake_stripe.webhooks import Courier
 from marketplace.payments.fake_stripe.wire import ApiError, Params, read_form

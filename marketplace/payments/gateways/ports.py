@@ -161,6 +161,10 @@ class PayInProvider(Provider, Protocol):
         """Make the payment ready at the provider, once per key."""
         ...
 
+    def find_payin(self, payin: PayIn) -> PayInOpened | None:
+        """The payment made ready before, when the answer that named it was lost; None when there is none."""
+        ...
+
     def fetch_payin(self, payin: PayIn) -> PayInTruth | None:
         """How it stands now; None where statements tell (`settled_by`), which are read in meanwhile if they can be."""
         ...

@@ -114,6 +114,12 @@ class StripeProvider:
             )
         return PayInOpened(session.id, {"kind": "redirect", "url": session.url})
 
+    def find_payin(self, payin: PayIn) -> PayInOpened | None:
+        """The session of a payment in whose answer was lost. Raises ProviderUnknown."""
+        with asking():
+            session = self._session_of(payin)
+        return PayInOpened(session.id, {"kind": "redirect", "url": session.url}) if session is not None else None
+
     def fetch_payin(self, payin: PayIn) -> PayInTruth:
         """What Stripe took, whatever we asked for: that the two agree is checked where it would be booked."""
         nothing = Money(ZERO, payin.currency)

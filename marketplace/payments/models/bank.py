@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.accounts.models import in_language
 from marketplace.payments.models.ledger import Journal, append_only
 from marketplace.payments.models.obligations import Obligation
 from marketplace.payments.models.payouts import Payout, Refund
@@ -36,7 +37,7 @@ class BankAccount(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.provider} {self.currency} {self.account_number[-4:]}"
+        return f"{in_language(self.bank_zh, self.bank_en)} · {self.currency} · …{self.account_number[-4:]}"
 
 
 class StatementImport(models.Model):

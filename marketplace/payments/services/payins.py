@@ -17,9 +17,9 @@ from marketplace.core.errors import NotFound
 from marketplace.core.lifecycle import begin, walk
 from marketplace.core.locks import locked, locked_all
 from marketplace.payments import ledger
-from marketplace.payments.gateways.ports import PayInTruth, ProviderRefused, ProviderUnknown, providers
+from marketplace.payments.gateways.ports import PayInOpened, PayInTruth, ProviderRefused, ProviderUnknown, providers
 from marketplace.payments.graphs import PAYIN_GRAPH, TREASURERS
-from marketplace.payments.models import Obligation, PayIn
+from marketplace.payments.models import Obligation, PayIn, ProviderCall
 from marketplace.payments.refusals import NotPayable, ProviderFails, ProviderNotOffered
 from marketplace.payments.services import calls
 from marketplace.payments.services.receipts import give_again, take_back, take_in
@@ -48,13 +48,8 @@ def begin_payin(*, obligation_id: int, provider: str, by: Actor, return_url: str
         payin = _prepare(obligation_id, provider, by)
     if payin.state != PayInState.PREPARED:
         return payin
-    gateway = providers.pay_in(provider)
     try:
-        opened = calls.make(
-            _opening_key(payin),
-            lambda: gateway.open_payin(payin, key=_opening_key(payin), return_url=return_url or _page_of(payin)),
-            key_life=gateway.capabilities().key_life,
-        )
+        opened = _opened(payin, return_url)
     except ProviderRefused as error:
         with transaction.atomic(durable=True), locked(PayIn, payin.pk) as fresh:
             fresh.note = str(error)[:240]
@@ -69,6 +64,38 @@ def begin_payin(*, obligation_id: int, provider: str, by: Actor, return_url: str
         else:  # money was faster than the answer
             fresh.save(update_fields=["external_id", "instructions"])
     return fresh
+
+
+def _opened(payin: PayIn, return_url: str) -> PayInOpened:
+    """Open it at the provider. After a call without an answer the provider is asked first: it may be open already.
+
+    A provider gives the same answer to the same key, also the same failure. So when it knows of none, the key is given
+    up with its payment in (`_give_up`), and the next attempt is another one.
+    """
+    gateway, key = providers.pay_in(payin.provider), _opening_key(payin)
+    call = ProviderCall.objects.get(key=key)
+    if calls.was_sent(call):
+        found = gateway.find_payin(payin)
+        if found is not None:
+            return found
+    try:
+        return calls.make(
+            key,
+            lambda: gateway.open_payin(payin, key=key, return_url=return_url or _page_of(payin)),
+            key_life=gateway.capabilities().key_life,
+        )
+    except (ProviderUnknown, calls.KeyForgotten) as error:
+        if call.tries:
+            _give_up(payin, str(error))
+        raise
+
+
+def _give_up(payin: PayIn, why: str) -> None:
+    """Nothing came of it twice. If it was opened after all and somebody pays, it is booked from this state as well."""
+    with transaction.atomic(durable=True), locked(PayIn, payin.pk) as fresh:
+        if fresh.state == PayInState.PREPARED:
+            fresh.note = why[:240]
+            walk(PAYIN_GRAPH, fresh, "fail", by=SYSTEM, data=_facts(fresh), also=["note"])
 
 
 def _refuse_early(obligation_id: int, by: Actor) -> None:

@@ -5,6 +5,7 @@ Called with the obligation locked. Every way of paying ends here, so that all of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from marketplace.core import clock
@@ -14,7 +15,7 @@ from marketplace.payments import ledger
 from marketplace.payments.graphs import OBLIGATION_GRAPH
 from marketplace.payments.models import Account, Obligation, PayIn, Receipt
 from marketplace.payments.services.obligations import close_payins, facts
-from marketplace.payments.states import AccountKind, ObligationState
+from marketplace.payments.states import AccountKind, ObligationState, Subject
 
 ZERO = Decimal("0.00")
 
@@ -32,13 +33,18 @@ def take_in(
 ) -> Decimal:
     """Book that `amount` came in for `row` at `provider`; what is more than outstanding waits as the payer's excess.
 
+    What had been taken away after it was released is made good first, and is not held a second time.
+
     `debit` is the account it comes from when it is not the provider's clearing account (money that waited
     unattributed). Returns the excess. Money for an obligation that is not payable (any more) is all excess.
     """
     taken = min(amount, row.outstanding) if row.is_payable else ZERO
     excess = amount - taken
+    recovered = min(taken, lost_on([row]).get((row.subject, row.payer_id, row.currency), ZERO))
     held = ledger.held_for(row.subject, row.currency)
-    lines = [(debit or ledger.clearing(provider, row.currency), amount), (held, -taken)]
+    lines = [(debit or ledger.clearing(provider, row.currency), amount), (held, recovered - taken)]
+    if recovered:
+        lines.append((recoverable_from(row), -recovered))
     if excess:
         lines.append((excess_of(row, provider), -excess))
     journal = ledger.post(key, "receive", lines, by=by, subject=row.subject, memo=memo or row.reference)
@@ -107,6 +113,14 @@ def excess_of(row: Obligation, provider: str) -> Account:
     return ledger.account(
         AccountKind.SUSPENSE, row.currency, provider=provider, subject=row.subject, party_id=row.payer_id
     )
+
+
+def lost_on(rows: Sequence[Obligation]) -> dict[tuple[Subject, int | None, str], Decimal]:
+    """What is still to be recovered, {(subject, payer, currency): sum}, for the matters of these obligations."""
+    found = Account.objects.filter(
+        kind=AccountKind.RECEIVABLE, balance__gt=0, subject_id__in={row.subject_id for row in rows}
+    )
+    return {((one.subject_kind, one.subject_id or 0), one.party_id, one.currency): one.balance for one in found}
 
 
 def recoverable_from(row: Obligation) -> Account:

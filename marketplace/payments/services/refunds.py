@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Sum
 
-from marketplace.core import clock, events
+from marketplace.core import clock
 from marketplace.core.actor import SYSTEM, Actor
 from marketplace.core.errors import NotFound
 from marketplace.core.hints import hint
@@ -17,28 +17,15 @@ from marketplace.core.lifecycle import begin, walk
 from marketplace.core.locks import locked, locked_all
 from marketplace.core.money import Money
 from marketplace.payments import ledger
-from marketplace.payments.gateways.ports import (
-    ProviderRefused,
-    ProviderUnknown,
-    RefundTruth,
-    ReversalTruth,
-    providers,
-)
+from marketplace.payments.gateways.ports import ProviderRefused, ProviderUnknown, RefundTruth, providers
 from marketplace.payments.graphs import OBLIGATION_GRAPH, REFUND_GRAPH, REVERSAL_GRAPH
-from marketplace.payments.models import Entry, Obligation, PayIn, Payout, Receipt, Refund, Release, Reversal
+from marketplace.payments.models import Obligation, PayIn, Payout, Receipt, Refund, Reversal
 from marketplace.payments.references import REFUND, new_reference
-from marketplace.payments.refusals import CannotReverse, KeyUsedDifferently, NotEnoughHeld, RefundTooLarge
+from marketplace.payments.refusals import KeyUsedDifferently, RefundTooLarge
 from marketplace.payments.services import calls
+from marketplace.payments.services.calling_back import Back, call_back
 from marketplace.payments.services.obligations import facts as obligation_facts
-from marketplace.payments.services.payouts import cancel_payout, new_payout
-from marketplace.payments.states import (
-    AccountKind,
-    ObligationState,
-    PayoutState,
-    RefundState,
-    ReversalState,
-    Subject,
-)
+from marketplace.payments.states import AccountKind, ObligationState, RefundState
 
 ZERO = Decimal("0.00")
 
@@ -75,7 +62,7 @@ def refund(*, obligation_id: int, money: Money, key: str, reason: str, by: Actor
         sent = Payout.objects.about(row.subject).filter(currency=row.currency).exclude(release=None)
         payouts = list(sent.select_for_update(no_key=True, of=("self",)).order_by("pk"))  # before accounts: one order
         held = ledger.lock(ledger.held_for(row.subject, row.currency))[0]
-        back = _call_back(row, payouts, max(ZERO, money.amount + held.balance), by)
+        back = call_back(row, payouts, max(ZERO, money.amount + held.balance), by)
         rows, wanted = [], money.amount
         for place, (origin, part) in enumerate(_origins(row, money.amount)):
             name = key if place == 0 else f"{key}:{place + 1}"
@@ -115,132 +102,8 @@ def _origins(row: Obligation, amount: Decimal) -> list[tuple[_Origin, Decimal]]:
     return found
 
 
-@dataclass
-class _Back:
-    """What is called back for a refund: from the books at once, and from payouts by reversal."""
-
-    fee: Decimal = ZERO
-    tax: Decimal = ZERO
-    payouts: list[tuple[Payout, Decimal]] | None = None
-    cut: Decimal = ZERO
-
-    def take(self, most: Decimal) -> tuple[Decimal, Decimal, list[tuple[Payout, Decimal]]]:
-        """The next `most` of it, for one refund."""
-        fee = min(self.fee, most)
-        tax = min(self.tax, most - fee)
-        self.fee -= fee
-        self.tax -= tax
-        most -= fee + tax
-        parts = []
-        rest = []
-        for payout, amount in self.payouts or []:
-            part = min(amount, most)
-            most -= part
-            if part:
-                parts.append((payout, part))
-            if amount - part:
-                rest.append((payout, amount - part))
-        self.payouts = rest
-        return fee, tax, parts
-
-
-def _call_back(row: Obligation, sent: list[Payout], short: Decimal, by: Actor) -> _Back:
-    """Plan where `short`, which is not held any more, is taken back from; unsent payouts are cut at once."""
-    if not short:
-        return _Back(payouts=[])
-    subject = row.subject
-    payouts = [payout for payout in sent if payout.state != PayoutState.CANCELLED]
-    gone = {payout.pk: _out(payout) for payout in payouts}
-    fee, tax = _kept_by_us(subject, row.currency)
-    weights = [*gone.values(), fee, tax]
-    total = sum(weights, ZERO)
-    if total < short:
-        raise NotEnoughHeld(held=f"{total} {row.currency}", wanted=f"{short} {row.currency}")
-    shares = [one.amount for one in Money(short, row.currency).split([int(weight * 100) for weight in weights])]
-    back = _Back(fee=min(shares[-2], fee), tax=min(shares[-1], tax), payouts=[])
-    for payout, share in zip(payouts, shares, strict=False):
-        if not share:
-            continue
-        if payout.state == PayoutState.PREPARED and not payout.left:
-            _cut(payout, share, by)
-            back.cut += share
-            continue
-        if payout.state != PayoutState.PAID:
-            raise CannotReverse(provider=str(providers.get(payout.provider).label))
-        if not providers.get(payout.provider).capabilities().reverses:
-            raise CannotReverse(provider=str(providers.get(payout.provider).label))
-        assert back.payouts is not None
-        back.payouts.append((payout, share))
-    return back
-
-
-def _out(payout: Payout) -> Decimal:
-    """What of a payout is still with its payee or on its way there, not called back already."""
-    pending = payout.reversals.exclude(state=ReversalState.DONE).aggregate(total=Sum("amount"))["total"] or ZERO
-    if payout.state == PayoutState.PAID:
-        return payout.left - payout.came_back - pending
-    return payout.amount - pending
-
-
-def _kept_by_us(subject: Subject, currency: str) -> tuple[Decimal, Decimal]:
-    """Fee and tax booked for a subject, net of what was given back."""
-    rows = dict(
-        Entry.objects.filter(
-            journal__subject_kind=subject[0],
-            journal__subject_id=subject[1],
-            account__currency=currency,
-            account__kind__in=[AccountKind.FEE, AccountKind.TAX],
-        )
-        .order_by()
-        .values_list("account__kind")
-        .annotate(total=Sum("amount"))
-    )
-    return -rows.get(AccountKind.FEE, ZERO), -rows.get(AccountKind.TAX, ZERO)
-
-
-def _cut(payout: Payout, share: Decimal, by: Actor) -> None:
-    """Take `share` of an unsent payout back into holding; what remains goes out under a new row."""
-    cancel_payout(payout_id=payout.pk, by=by)
-    rest = payout.amount - share
-    if not rest:
-        return
-    lines = [
-        (ledger.held_for(payout.subject, payout.currency), rest),
-        (ledger.payable_to(payout.payee_id, payout.subject, payout.currency), -rest),
-    ]
-    journal = ledger.post(f"payout:{payout.pk}:rest", "release", lines, by=by, subject=payout.subject)
-    kept = Release.objects.create(
-        key=f"payout:{payout.pk}:rest",
-        subject_kind=payout.subject_kind,
-        subject_id=payout.subject_id,
-        journal=journal,
-        currency=payout.currency,
-        total=rest,
-        legs=[
-            {
-                "payee": payout.payee_id,
-                "purpose": payout.purpose,
-                "amount": str(rest),
-                "sources": [{"provider": payout.provider, "payin": payout.source_id or 0, "amount": str(rest)}],
-            }
-        ],
-        actor_id=by.user_id,
-        at=clock.now(),
-    )
-    new_payout(
-        subject=payout.subject,
-        payee_id=payout.payee_id,
-        purpose=payout.purpose,
-        money=Money(rest, payout.currency),
-        provider=payout.provider,
-        source_id=payout.source_id,
-        release_id=kept.pk,
-        by=by,
-    )
-
-
 def _prepare(
-    row: Obligation, origin: _Origin, amount: Decimal, back: _Back, *, key: str, reason: str, by: Actor
+    row: Obligation, origin: _Origin, amount: Decimal, back: Back, *, key: str, reason: str, by: Actor
 ) -> Refund:
     """One refund row, with what can be set aside set aside, and its reversals."""
     fee, tax, reversals = back.take(amount)
@@ -265,7 +128,7 @@ def _prepare(
         (ledger.held_for(row.subject, row.currency), from_held),
         (ledger.account(AccountKind.FEE, row.currency), fee),
         (ledger.account(AccountKind.TAX, row.currency), tax),
-        (_payer_account(row), -(amount - later)),
+        (payer_account(row), -(amount - later)),
     ]
     if amount - later:
         ledger.post(f"refund:{one.pk}:aside", "refund", lines, by=by, subject=row.subject, memo=one.reference)
@@ -277,18 +140,12 @@ def _prepare(
     return one
 
 
-def _payer_account(row: Obligation) -> Any:
+def payer_account(row: Obligation) -> Any:
     return ledger.payable_to(row.payer_id, row.subject, row.currency)
 
 
-# ── taking back ──────────────────────────────────────────────────────────────────────────────────────────────────────
 def wake_refunds() -> None:
     hint("marketplace.payments.tasks.send_refunds")
-
-
-def due_reversals() -> list[int]:
-    rows = Reversal.objects.in_state(ReversalState.PREPARED, ReversalState.SUBMITTED).order_by("pk")
-    return list(rows.values_list("pk", flat=True)[:500])
 
 
 def due_refunds() -> list[int]:
@@ -296,85 +153,6 @@ def due_refunds() -> list[int]:
     return list(rows.values_list("pk", flat=True)[:500])
 
 
-def send_reversal(reversal_id: int) -> Reversal:
-    """Take money of a payout back at its provider, or ask how that stands; then book it. Not within a transaction."""
-    with transaction.atomic(durable=True):
-        row = (
-            Reversal.objects.select_for_update(no_key=True, of=("self",))
-            .select_related("payout", "refund")
-            .filter(pk=reversal_id)
-            .first()
-        )
-        if row is None:
-            raise NotFound()
-        if row.state not in {ReversalState.PREPARED, ReversalState.SUBMITTED}:
-            return row
-        key = f"reversal:{row.pk}:{row.attempt}"
-        call = calls.plan(key, provider=row.payout.provider, operation="payout.reverse", about=row)
-    gateway = providers.pay_out(row.payout.provider)
-    try:
-        truth: ReversalTruth | None = None
-        if calls.was_sent(call):
-            truth = gateway.fetch_reversal(row)
-        if truth is None or truth.state == "unknown":
-            truth = calls.make(
-                key, lambda: gateway.send_reversal(row, key=key), key_life=gateway.capabilities().key_life
-            )
-    except ProviderRefused as error:
-        truth = ReversalTruth("failed", note=str(error))
-    except calls.CallSettled:
-        truth = gateway.fetch_reversal(row)
-    except (ProviderUnknown, calls.CallInFlight, calls.KeyForgotten):
-        return row
-    return book_reversal(row.pk, truth)
-
-
-def book_reversal(reversal_id: int, truth: ReversalTruth) -> Reversal:
-    """Book money that came back: straight into the payer's account, tied to the refund it is for."""
-    ids = Reversal.objects.filter(pk=reversal_id).values_list("refund", "payout", "refund__obligation").first()
-    if ids is None:
-        raise NotFound()
-    wanted = [(Obligation, ids[2]), (Payout, ids[1]), (Refund, ids[0]), (Reversal, reversal_id)]
-    with locked_all(wanted) as (obligation, payout, one, row):
-        assert isinstance(obligation, Obligation) and isinstance(payout, Payout)
-        assert isinstance(one, Refund) and isinstance(row, Reversal)
-        one.obligation = obligation
-        row.external_id = truth.external_id or row.external_id
-        row.note = truth.note[:240]
-        row.save(update_fields=["external_id", "note"])
-        data = {"subject": list(obligation.subject), "amount": str(row.amount), "refund": one.pk, "payout": payout.pk}
-        if truth.state == "submitted" and row.state == ReversalState.PREPARED:
-            walk(REVERSAL_GRAPH, row, "submit", by=SYSTEM, data=data)
-        elif truth.state == "failed" and row.state in {ReversalState.PREPARED, ReversalState.SUBMITTED}:
-            walk(REVERSAL_GRAPH, row, "fail", by=SYSTEM, reason=row.note, data=data)
-            events.record("refund.stall", one, SYSTEM, reason=row.note, data=facts(one))
-        elif truth.state == "done" and row.state in {ReversalState.PREPARED, ReversalState.SUBMITTED}:
-            lines = [
-                (ledger.clearing(payout.provider, row.currency), row.amount),
-                (_payer_account(obligation), -row.amount),
-            ]
-            ledger.post(f"reversal:{row.pk}", "reversal", lines, by=SYSTEM, subject=obligation.subject)
-            payout.came_back += row.amount
-            payout.save(update_fields=["came_back"])
-            one.set_aside += row.amount
-            one.save(update_fields=["set_aside"])
-            walk(REVERSAL_GRAPH, row, "finish", by=SYSTEM, data=data)
-            if one.set_aside == one.amount and one.state == RefundState.REVERSING:
-                walk(REFUND_GRAPH, one, "prepare", by=SYSTEM, data=facts(one))
-                transaction.on_commit(wake_refunds)
-    return row
-
-
-def retry_reversal(*, reversal_id: int, by: Actor) -> Reversal:
-    """Try a failed reversal again, under a new key."""
-    with locked(Reversal, reversal_id) as row:
-        row.attempt += 1
-        walk(REVERSAL_GRAPH, row, "retry", by=by, also=["attempt"])
-        transaction.on_commit(wake_refunds)
-    return row
-
-
-# ── sending back ─────────────────────────────────────────────────────────────────────────────────────────────────────
 def send_refund(refund_id: int) -> Refund:
     """Send a prepared refund, or ask how it stands; then book the answer. Not within a transaction."""
     with transaction.atomic(durable=True):
@@ -432,7 +210,7 @@ def book_refund(refund_id: int, truth: RefundTruth, *, attempt: int | None = Non
         for amount, sign, total in ((left, 1, row.left), (back, -1, row.came_back)):
             if amount:
                 lines = [
-                    (_payer_account(obligation), sign * amount),
+                    (payer_account(obligation), sign * amount),
                     (ledger.clearing(row.provider, row.currency), -sign * amount),
                 ]
                 way = "left" if sign == 1 else "back"

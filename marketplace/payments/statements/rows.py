@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 LARGEST = Decimal("9999999999999999.99")
 
@@ -80,6 +81,7 @@ _DATE = re.compile(r"(\d{4})\D{0,2}(\d{1,2})\D{0,2}(\d{1,2})")
 _DATE_DMY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?!\d)")
 
 
+@lru_cache(maxsize=1000)  # a statement names few days, many times each
 def date_of(text: str) -> date:
     """A day as banks write it: 2026-11-23, 20261123, 2026年11月23日, 23.11.2026; a time after it is left out.
 
@@ -103,5 +105,7 @@ def day_of(value: date | datetime) -> date:
 
 def clean(text: str, limit: int) -> str:
     """Text as a column holds it: one line, no control characters."""
-    plain = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in text)
+    plain = text
+    if not text.isprintable():  # most is; signs are looked at one by one only where one of them is odd
+        plain = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in text)
     return " ".join(plain.split())[:limit]

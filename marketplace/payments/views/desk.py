@@ -244,9 +244,14 @@ def payouts_desk(request: HttpRequest) -> HttpResponse:
         "refunds": [{**refund_row(row), "may_retry": row.state == RefundState.FAILED} for row in refunds[:PER_PAGE]],
         "rows": [payout_row(row) for row in page],
         "page": page,
-        "orders": Payout.objects.in_state(PayoutState.SUBMITTED).filter(provider="bank").count(),
+        "orders": _orders(Payout, PayoutState.SUBMITTED).count() + _orders(Refund, RefundState.SUBMITTED).count(),
     }
     return render(request, "payments/desk/payouts.html", context)
+
+
+def _orders(model: type[Payout] | type[Refund], submitted: str) -> Any:
+    """What of a kind somebody is to carry out at the bank."""
+    return model.objects.in_state(submitted).filter(provider="bank").order_by("pk")
 
 
 @require_POST
@@ -284,15 +289,13 @@ def payment_orders(request: HttpRequest, kind: str) -> HttpResponseBase:
     if kind not in EXPORTS:
         raise NotFound()
     head = [_("Reference"), _("Name"), _("Account number"), _("Bank"), _("Bank code"), _("Amount"), _("Currency")]
-    payouts = Payout.objects.in_state(PayoutState.SUBMITTED).filter(provider="bank").select_related("account")
     rows = []
-    for payout in payouts.order_by("pk"):
+    for payout in _orders(Payout, PayoutState.SUBMITTED).select_related("account"):
         to = where_to(payout)
         rows.append(
             [payout.reference, to["name"], to["number"], to["bank"], to["code"], payout.amount, payout.currency]
         )
-    refunds = Refund.objects.in_state(RefundState.SUBMITTED).filter(provider="bank")
-    for refund in refunds.select_related("obligation__payer").order_by("pk"):
+    for refund in _orders(Refund, RefundState.SUBMITTED).select_related("obligation__payer"):
         payer = refund.obligation.payer
         came = refund.obligation.lines.filter(amount__gt=0).order_by("-pk").first()
         number = came.payer_account if came else ""

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.accounts.models import Organisation, User
-from marketplace.core.models import Stateful, StatefulQuerySet
+from marketplace.core.models import Stateful, StatefulQuerySet, StoredFile
 from marketplace.signing.models.documents import HASH, Document
 from marketplace.signing.states import ANSWERED, STANDING, ConsentState
 
@@ -28,7 +28,9 @@ class Consent(Stateful):
     """One party's consent to one version of a document, asked and answered.
 
     `kind` is a slug whose words the app that asks has registered (co_owner, pledgee, inventor, export …). Exactly one
-    of `organisation` and `person` is asked. `sha256_zh` is the hash of the version it is about.
+    of `organisation` and `person` is asked, or, of a party that is not on the market, `brought_by` is asked to bring
+    its `paper`, which the operator checks; `name` is then the party's, empty where the kind says who it is (an export
+    licence comes from the authority). `sha256_zh` is the hash of the version it is about.
     """
 
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="consents")
@@ -38,6 +40,11 @@ class Consent(Stateful):
         Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="consents_asked"
     )
     person = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="consents_asked")
+    brought_by = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="consents_to_bring"
+    )
+    name = models.CharField(max_length=400, blank=True)
+    paper = models.ForeignKey(StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     asked_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
     why_zh = models.TextField(blank=True)
@@ -57,9 +64,20 @@ class Consent(Stateful):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=ConsentState.values), name="consent_state_is_known"),
             models.CheckConstraint(
-                condition=Q(organisation__isnull=False, person__isnull=True)
-                | Q(organisation__isnull=True, person__isnull=False),
+                condition=Q(organisation__isnull=False, person__isnull=True, brought_by__isnull=True)
+                | Q(organisation__isnull=True, person__isnull=False, brought_by__isnull=True)
+                | Q(organisation__isnull=True, person__isnull=True, brought_by__isnull=False),
                 name="a_consent_is_asked_of_one_party",
+            ),
+            models.CheckConstraint(
+                condition=Q(brought_by__isnull=False) | Q(name="", paper__isnull=True),
+                name="only_a_consent_on_paper_has_a_paper",
+            ),
+            models.CheckConstraint(
+                condition=Q(brought_by__isnull=True)
+                | ~Q(state__in=[ConsentState.HANDED_IN, ConsentState.GIVEN])
+                | Q(paper__isnull=False),
+                name="a_consent_on_paper_is_given_by_its_paper",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=sorted([*ANSWERED, ConsentState.VOID])) | Q(answered_at__isnull=True),
@@ -71,7 +89,7 @@ class Consent(Stateful):
                 name="an_answered_consent_names_who_and_when",
             ),
             models.CheckConstraint(
-                condition=~Q(state=ConsentState.GIVEN) | Q(organisation__isnull=True) | ~Q(factor=""),
+                condition=~Q(state=ConsentState.GIVEN) | Q(person__isnull=False) | ~Q(factor=""),
                 name="an_organisation_consents_by_second_factor",
             ),
             models.CheckConstraint(condition=Q(sha256_zh__regex=HASH), name="a_consent_names_a_hash"),
@@ -85,6 +103,11 @@ class Consent(Stateful):
                 condition=Q(state__in=sorted(STANDING), person__isnull=False),
                 name="one_standing_consent_per_document_kind_and_person",
             ),
+            models.UniqueConstraint(
+                fields=["document", "kind", "name"],
+                condition=Q(state__in=sorted(STANDING), brought_by__isnull=False),
+                name="one_standing_consent_on_paper_per_document_kind_and_name",
+            ),
         ]
         triggers = [
             *Stateful.Meta.triggers,
@@ -93,7 +116,7 @@ class Consent(Stateful):
                 name="a_consent_stands_on_the_current_version",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update,
-                condition=pgtrigger.Q(new__state__in=["asked", "given"]),
+                condition=pgtrigger.Q(new__state__in=sorted(STANDING)),
                 func="""
                     IF NOT EXISTS (
                         SELECT 1 FROM signing_document d
@@ -113,6 +136,11 @@ class Consent(Stateful):
 
     @property
     def party_name(self) -> str:
+        """Whose consent it is; empty where only the kind says it."""
         if self.organisation is not None:
             return self.organisation.name
-        return self.person.display_name if self.person is not None else ""
+        return self.person.display_name if self.person is not None else self.name
+
+    @property
+    def is_on_paper(self) -> bool:
+        return self.brought_by_id is not None

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from marketplace.core.errors import DomainError, NotPermitted
 from marketplace.signing import access, factors, presenting, services
-from marketplace.signing.forms import CodeForm, PasskeyForm, ReasonForm
-from marketplace.signing.graphs import DOCUMENT_GRAPH, Asked, binds
+from marketplace.signing.forms import CodeForm, PaperForm, PasskeyForm, ReasonForm
+from marketplace.signing.graphs import DOCUMENT_GRAPH, Asked, Bringer, binds
 from marketplace.signing.models import Consent, Document
+from marketplace.signing.refusals import PaperMissing
 from marketplace.signing.registry import consent_label
 from marketplace.signing.services import consents as consent_service
 from marketplace.signing.services import documents as document_service
@@ -160,6 +161,56 @@ def consent_give(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @login_required
+def consent_hand_in(request: HttpRequest, pk: int) -> HttpResponse:
+    """Bring the paper of a party who is not on the market."""
+    actor = request.actor  # type: ignore[attr-defined]
+    consent = access.consent_for(actor, pk)
+    form = PaperForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _consent_page(request, consent, PaperMissing(field="file"))
+
+    def take() -> None:
+        services.hand_in(
+            consent_id=consent.pk, sha256=form.cleaned_data["sha256"], upload=form.cleaned_data["file"], by=actor
+        )
+
+    return _answered(request, consent, take)
+
+
+@require_POST
+@login_required
+def consent_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """The desk confirms the paper."""
+    actor = request.actor  # type: ignore[attr-defined]
+    consent = access.consent_for(actor, pk)
+
+    def take() -> None:
+        services.confirm_paper(
+            consent_id=consent.pk,
+            sha256=request.POST.get("sha256", "")[:64],
+            by=actor,
+            otp=_factor(request, consent_service.purpose_of(consent)),
+            address=_address(request),
+        )
+
+    return _answered(request, consent, take)
+
+
+@require_POST
+@login_required
+def consent_send_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """The desk sends the paper back, with the reason."""
+    actor = request.actor  # type: ignore[attr-defined]
+    consent = access.consent_for(actor, pk)
+
+    def take() -> None:
+        services.send_back(consent_id=consent.pk, by=actor, reason=_reason(ReasonForm(request.POST)))
+
+    return _answered(request, consent, take)
+
+
+@require_POST
+@login_required
 def consent_refuse(request: HttpRequest, pk: int) -> HttpResponse:
     """Refuse consent, with the reason."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -187,7 +238,10 @@ def _answered(request: HttpRequest, consent: Consent, take: Callable[[], None]) 
 
 def _consent_page(request: HttpRequest, consent: Consent, refusal: DomainError | None = None) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
-    is_open = consent.state == ConsentState.ASKED and Asked().permits(actor, consent)
+    is_asked = consent.state == ConsentState.ASKED
+    is_open = is_asked and Asked().permits(actor, consent)
+    brings = is_asked and Bringer().permits(actor, consent)
+    checks = consent.state == ConsentState.HANDED_IN and access.is_at_desk(actor)
     held = factors.kinds_of(actor.user_id)
     context: dict[str, Any] = {
         "consent": consent,
@@ -197,10 +251,13 @@ def _consent_page(request: HttpRequest, consent: Consent, refusal: DomainError |
         "files": presenting.files_of(consent.document),
         "matter": presenting.matter_of(consent.document),
         "is_open": is_open,
-        "needs_factor": consent.organisation_id is not None or bool(held),
+        "brings": brings,
+        "checks": checks,
+        "paper_form": PaperForm(initial={"sha256": consent.sha256_zh}) if brings else None,
+        "needs_factor": consent.person_id is None or bool(held),
         "reason_form": ReasonForm(initial={"sha256": consent.sha256_zh}, auto_id="refuse_%s"),
     }
-    if is_open:
+    if is_open or checks:
         context |= _asked(request, consent.sha256_zh, consent_service.purpose_of(consent), refusal)
     return render(
         request, "signing/consent.html", {**context, "refusal": refusal}, status=refusal.status if refusal else 200

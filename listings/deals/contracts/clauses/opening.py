@@ -39,13 +39,18 @@ def scope(terms: ContractTerms, language: Language) -> Clause:
     said = (
         (
             f"许可期限：自{begin or '许可取得之日'}起至{writing.day(last, language)}止，且不超过公告的期限和标的权利的有效期。",
-            "被许可人不得再许可他人实施，公告另有载明的除外。",
+            "公告载明被许可人可以再许可他人实施；再许可为普通许可，不得超出本许可的范围和期限。"
+            if terms.may_sublicense
+            else "被许可人不得再许可他人实施。",
         )
         if zh
         else (
             f"Period: from {begin or 'the day the licence is obtained'} to {writing.day(last, language)}, and no longer than the "
             "declaration and the Rights last.",
-            "The Licensee grants no sub-licences unless the declaration says so.",
+            "The declaration lets the Licensee grant sub-licences; they are ordinary and within the scope and period of this "
+            "licence."
+            if terms.may_sublicense
+            else "The Licensee grants no sub-licences.",
         )
     )
     return Clause("期限与范围" if zh else "Period and scope", said, None, ("LIC-TERM", "LIC-NO-SUB"))

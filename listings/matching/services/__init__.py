@@ -1,0 +1,1 @@
+"""What happens to matches, one function a verb."""
