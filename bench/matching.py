@@ -101,6 +101,7 @@ def sql_side(
 ) -> tuple[list[float], int]:
     """Processor seconds of each question, and how many were answered as we answer them."""
     folder = Path(tempfile.mkdtemp(prefix="bench-matching-"))
+    folder.chmod(0o755)  # as root the server runs as somebody else, who must get in
     cluster = Cluster(folder, durable=False)
     running = cluster.start()
     took: list[float] = []

@@ -451,6 +451,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ModeEnum": "listings.catalogue.states.Mode",
         "BearsEnum": "listings.deals.talks.states.Bears",
+        "RoundingEnum": "loans.schedule.conventions.Rounding",
     },
 }
 

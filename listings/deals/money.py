@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.db.models import Sum
+from django.db.models import Sum, prefetch_related_objects
 
 from listings.deals.splitting import Commission, Leg, Share, Terms, split
 from listings.deals.states import LegPurpose
@@ -56,16 +56,18 @@ def open_payouts(deal: Deal) -> bool:
 
 def terms_of(deal: Deal, *, hold_back: bool = True, payoff: bool = True) -> Terms:
     """The frozen terms that decide who gets what of the price; later tranches hold nothing back and pay no pledgee."""
+    shares = list(deal.shares.all())
+    prefetch_related_objects([one for one in shares if one.inventor_pct], "inventors")
     return Terms(
         seller_id=deal.seller_id,
         owners=tuple(
             Share(
                 one.organisation_id,
                 one.fraction,
-                tuple(inventor.pk for inventor in one.inventors.all()),
+                tuple(inventor.pk for inventor in one.inventors.all()) if one.inventor_pct else (),
                 one.inventor_pct,
             )
-            for one in deal.shares.prefetch_related("inventors")
+            for one in shares
         ),
         platform_fee_pct=deal.platform_fee_pct,
         commissions=tuple(Commission(one.broker_id, one.pct) for one in deal.commissions.all() if not one.is_on_buyer),

@@ -100,7 +100,12 @@ def footer_links(path: str) -> list[dict[str, Any]]:
     docs = reverse("api_docs") if formats.is_chinese(get_language() or "zh") else f"{reverse('api_docs')}?lang=en"
     preferences = f"{reverse('preferences')}?{urlencode({'next': path})}"
     verify = {"url": reverse("verify"), "label": _("Check a document")}
-    return [*about, verify, {"url": docs, "label": _("API")}, {"url": preferences, "label": _("Language and appearance")}]
+    return [
+        *about,
+        verify,
+        {"url": docs, "label": _("API")},
+        {"url": preferences, "label": _("Language and appearance")},
+    ]
 
 
 def side_nav(request: HttpRequest) -> list[dict[str, Any]]:

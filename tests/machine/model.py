@@ -576,5 +576,6 @@ class Model:
             "filings": {kind: one.state for kind, one in sorted(deal.filings.items())},
             "quarrel": deal.quarrel.shown if deal.quarrel else None,
             "agreed": sorted(deal.give_back_agreed),
+            "bounced": deal.bounced,
             "released": {name: f"{sum_:.2f}" for name, sum_ in sorted(deal.released.items())},
         }

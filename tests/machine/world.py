@@ -126,12 +126,14 @@ class World:
         root = cast._part("root@market.test", "Root", "operator", "云澜市场运营中心", "Yunlan Market Operator")
         self.actors["root"] = root.actor
         self.names = {part.organisation.pk: name for name, part in self.people.items()}
-        a_bank_account("sandbox", CURRENCY)
+        there = a_bank_account("sandbox", CURRENCY)
+        own = Decimal(FLOAT) * 100  # so that a recalled transfer leaves enough for payouts that are under way
+        sandbox.send(account=there, amount=own, party_name="云澜知识产权市场", party_account="1", text="自有资金")
         for name in ("ines", "lena"):
             a_payout_account(self.people[name])
             payee_ready(self.practice, self.people[name])
-        own = Money(Decimal(FLOAT), CURRENCY)
-        owed = an_obligation(self.people["stranger"], money=own, subject=("payments.float", 1))
+        fees = Money(Decimal(FLOAT), CURRENCY)
+        owed = an_obligation(self.people["stranger"], money=fees, subject=("payments.float", 1))
         payin = opens(self.people["stranger"], owed)
         self.practice.do("pay", session=payin.external_id)
         self.calm()
@@ -290,6 +292,7 @@ class World:
             "filings": one["filings"],
             "quarrel": one["quarrel"],
             "agreed": sorted(self.names[pk] for pk in one["agreed"]),
+            "bounced": one["bounced"],
             "released": {name: f"{Decimal(sum_):.2f}" for name, sum_ in sorted((one["released"] or {}).items())},
         }
 
@@ -357,6 +360,8 @@ SELECT json_build_object(
         'quarrel', (SELECT json_build_array(q.state, q.seller_pct::int, coalesce(split_part(u.email, '@', 1), ''))
                     FROM deals_dispute q LEFT JOIN accounts_user u ON u.id = q.proposed_by_id
                     WHERE q.deal_id = d.id AND q.state IN ('open', 'deciding')),
+        'bounced', (SELECT count(*) FROM payments_payout p WHERE p.subject_kind = 'deals.deal' AND p.subject_id = d.id
+                    AND p.state = 'failed'),
         'agreed', coalesce((SELECT json_agg(r.organisation_id) FROM deals_refundagreement r WHERE r.deal_id = d.id),
                    '[]'),
         'released', (SELECT json_object_agg(l.purpose, l.total) FROM (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, prefetch_related_objects
 from django.urls import reverse
 
 from listings.deals import money
@@ -50,22 +50,24 @@ class Facts:
 
 def read(deal: Deal, actor: Actor) -> Facts:
     """The rows of a deal's page; those of a state that cannot have any are not asked for."""
-    is_signed_for = deal.contract_id is not None
+    is_being_signed = deal.state == DealState.SIGNING
     is_paid_for = deal.state not in {DealState.AGREED, DealState.SIGNING, DealState.CONSENTING}
     was_funded = deal.state not in UNFUNDED
-    shares = list(deal.shares.select_related("organisation").prefetch_related("inventors"))
+    shares = list(deal.shares.select_related("organisation"))
+    prefetch_related_objects([one for one in shares if one.inventor_pct], "inventors")
     commissions = list(deal.commissions.select_related("broker"))
     reviews = list(deal.reviews.select_related("by")) if deal.state == DealState.COMPLETED else []
-    deal._prefetched_objects_cache = {"commissions": commissions, "reviews": reviews}  # type: ignore[attr-defined]
+    kept = {"commissions": commissions, "reviews": reviews, "shares": shares}
+    deal._prefetched_objects_cache = kept  # type: ignore[attr-defined]
     names = {one.pk: one.name for one in (deal.seller, deal.buyer, deal.pledgee) if one is not None}
     names |= {one.organisation_id: one.organisation.name for one in shares}
     names |= {one.broker_id: one.broker.name for one in commissions}
-    names |= {inventor.pk: inventor.name for one in shares for inventor in one.inventors.all()}
+    names |= {inventor.pk: inventor.name for one in shares if one.inventor_pct for inventor in one.inventors.all()}
     return Facts(
         deal=deal,
         actor=actor,
         filings=list(deal.filings.exclude(state=FilingState.DROPPED).select_related("evidence")) if was_funded else [],
-        signatures=list(deal.contract.signatures.order_by("order")) if deal.contract and is_signed_for else [],
+        signatures=list(deal.contract.signatures.order_by("order")) if deal.contract and is_being_signed else [],
         consents=(
             list(deal.contract.consents.standing().select_related("organisation", "person")) if deal.contract else []
         ),

@@ -81,12 +81,10 @@ def _write(ids: Sequence[int], subject: tuple[str, int], promise: _Promise, by: 
     """The rows, whose own numbers are their lanes unless the act shares one, and their events. Two statements."""
     if not ids:
         return []
-    now, places = clock.now(), (promise.territory, promise.field, promise.period)
+    now, lane = clock.now(), (LANES[promise.act] is SHARED, SHARED_LANE)
+    places: tuple[Any, ...] = (promise.territory, promise.field, promise.period)
     with connection.cursor() as cursor:
-        cursor.execute(
-            WRITE,
-            [promise.act, LANES[promise.act] is SHARED, SHARED_LANE, *places, *subject, now, list(ids)],
-        )
+        cursor.execute(WRITE, [promise.act, *lane, *places, *subject, now, list(ids)])
         rows = cursor.fetchall()
     made = [
         Reservation(
