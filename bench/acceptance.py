@@ -36,14 +36,15 @@ AGAINST_PLAIN = 2.0
 BARE = """
 DROP SCHEMA IF EXISTS bare CASCADE;
 CREATE SCHEMA bare;
-SET search_path = bare;
-CREATE TABLE offer (id bigint PRIMARY KEY, price bigint NOT NULL, state text NOT NULL, version int NOT NULL DEFAULT 0);
-CREATE TABLE deal (id bigserial PRIMARY KEY, offer_id bigint NOT NULL REFERENCES offer, price bigint NOT NULL,
-                   at timestamptz NOT NULL DEFAULT now());
-CREATE TABLE entry (id bigserial PRIMARY KEY, deal_id bigint NOT NULL REFERENCES deal, amount bigint NOT NULL);
-CREATE TABLE event (id bigserial PRIMARY KEY, kind text NOT NULL, subject bigint NOT NULL, data jsonb NOT NULL);
-CREATE TABLE outbox (id bigserial PRIMARY KEY, topic text NOT NULL, data jsonb NOT NULL);
-INSERT INTO offer SELECT n, 1000, 'open' FROM generate_series(1, 20000) n;
+CREATE TABLE bare.offer (id bigint PRIMARY KEY, price bigint NOT NULL, state text NOT NULL,
+                         version int NOT NULL DEFAULT 0);
+CREATE TABLE bare.deal (id bigserial PRIMARY KEY, offer_id bigint NOT NULL REFERENCES bare.offer, price bigint NOT NULL,
+                        at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE bare.entry (id bigserial PRIMARY KEY, deal_id bigint NOT NULL REFERENCES bare.deal,
+                         amount bigint NOT NULL);
+CREATE TABLE bare.event (id bigserial PRIMARY KEY, kind text NOT NULL, subject bigint NOT NULL, data jsonb NOT NULL);
+CREATE TABLE bare.outbox (id bigserial PRIMARY KEY, topic text NOT NULL, data jsonb NOT NULL);
+INSERT INTO bare.offer SELECT n, 1000, 'open' FROM generate_series(1, 20000) n;
 """
 
 Accept = Callable[[Standing], Any]

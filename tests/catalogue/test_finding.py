@@ -16,7 +16,7 @@ from django.test import Client
 from listings.catalogue.filters import ListingFilter, NeedFilter, day_after_years, yuan
 from listings.catalogue.models import Listing, Need, SavedSearch
 from listings.catalogue.naming import kind_key
-from listings.catalogue.search import readiness_band
+from listings.catalogue.search import LISTINGS, readiness_band
 from listings.catalogue.states import ListingState, Mode, NeedState, PriceMode
 from marketplace.accounts.services.tokens import issue_token
 from marketplace.core import clock
@@ -324,3 +324,13 @@ def test_suspended_listings_leave_the_index(shop):
     index.upsert("listings", [one.pk])
     assert one.pk not in ids("")
     assert Listing.objects.get(pk=one.pk).state == ListingState.SUSPENDED
+
+
+@pytest.mark.rule("PAT-OFFICE-NEUTRAL")
+def test_no_place_in_a_list_is_paid_for_or_recommended(client, searchable):
+    assert LISTINGS.sorts == {"price", "expires", "published"}
+    prices = [(cast.ines(), 30), (cast.ines(), 10), (cast.bo(), 20), (cast.stranger(), 15)]
+    made = {price: a_listing(by=part, price_min=Decimal(price * 10_000)).number for part, price in prices}
+    searchable()
+    rows = client.get("/api/v1/listings/?sort=price").json()["results"]
+    assert [row["number"] for row in rows] == [made[price] for price in sorted(made)]
