@@ -284,7 +284,7 @@ def walk(
         raise IllegalTransition(state=graph.states(subject.state).label)
     if not edge.who.permits(by, subject) and not (edge.timed and by.is_system):
         raise NotPermitted()
-    reason = reason.strip()
+    reason = reason.replace("\0", "").strip()  # no text column takes that sign
     if edge.asks_reason and not reason:
         raise ReasonMissing(field="reason")
     if edge.guard is not None:

@@ -19,8 +19,10 @@ from rest_framework.throttling import AnonRateThrottle, UserRateThrottle
 from rest_framework.views import APIView
 
 from marketplace.core.actor import Actor
-from marketplace.core.errors import NotFound
+from marketplace.core.errors import NotFound, NotPermitted
+from marketplace.core.lifecycle import Desk
 from marketplace.signing import access, services
+from marketplace.signing.graphs import OPERATORS, Bringer
 from marketplace.signing.models import Consent, Document, Signature
 from marketplace.signing.registry import consent_label
 from marketplace.signing.verifying import Answer, Outcome, verify_hash
@@ -230,6 +232,13 @@ class ConsentViewSet(viewsets.ReadOnlyModelViewSet[Consent]):
     def get_object(self) -> Consent:
         return access.consent_for(actor_of(self.request), int(self.kwargs["pk"]))
 
+    def _permitted(self, party: Bringer | Desk) -> Consent:
+        """Who may not act is told so before what was sent is read. Raises NotFound, NotPermitted."""
+        consent = self.get_object()
+        if not party.permits(actor_of(self.request), consent):
+            raise NotPermitted()
+        return consent
+
     @extend_schema(request=GiveSerializer, responses=ConsentSerializer)
     @action(detail=True, methods=["post"])
     def give(self, request: Request, pk: str) -> Response:
@@ -252,7 +261,7 @@ class ConsentViewSet(viewsets.ReadOnlyModelViewSet[Consent]):
     @action(detail=True, methods=["post"], parser_classes=[MultiPartParser])
     def paper(self, request: Request, pk: str) -> Response:
         """Bring the written consent of a party who is not on the market."""
-        consent = self.get_object()
+        consent = self._permitted(Bringer())
         data = given(PaperSerializer, request)
         services.hand_in(consent_id=consent.pk, sha256=data["sha256"], upload=data["file"], by=actor_of(request))
         return Response(ConsentSerializer(self.get_object()).data)
@@ -261,7 +270,7 @@ class ConsentViewSet(viewsets.ReadOnlyModelViewSet[Consent]):
     @action(detail=True, methods=["post"])
     def confirm(self, request: Request, pk: str) -> Response:
         """The market's desk confirms the paper."""
-        consent = self.get_object()
+        consent = self._permitted(OPERATORS)
         data = given(SignSerializer, request)
         services.confirm_paper(consent_id=consent.pk, by=actor_of(request), address=address_of(request), **data)
         return Response(ConsentSerializer(self.get_object()).data)
@@ -270,7 +279,7 @@ class ConsentViewSet(viewsets.ReadOnlyModelViewSet[Consent]):
     @action(detail=True, methods=["post"], url_path="send-back")
     def send_back(self, request: Request, pk: str) -> Response:
         """The market's desk sends the paper back, with the reason."""
-        consent = self.get_object()
+        consent = self._permitted(OPERATORS)
         services.send_back(consent_id=consent.pk, by=actor_of(request), **given(ReasonSerializer, request))
         return Response(ConsentSerializer(self.get_object()).data)
 

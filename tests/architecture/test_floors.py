@@ -45,10 +45,21 @@ LOCKS_ELSEWHERE = {
     "marketplace/payments/services/reversals.py": "one row, in a transaction that ends before its provider is called",
     "marketplace/payments/services/statements.py": "thousands of obligations of one file at once, in id order",
     "marketplace/payments/services/incoming.py": "the open ways of paying of obligations already locked, in id order",
+    "marketplace/payments/services/our_accounts.py": "our account of a currency, of which there may be none",
+    "listings/matching/services/matches.py": "a need that may have left the market meanwhile",
+    "listings/matching/services/decisions.py": "a need before its matches, in a transaction that holds nothing else",
     "marketplace/payments/services/outgoing.py": "the way of paying by which a returned payment had come in",
 }
 #: Modules that may use floats: nothing in them is an amount.
-FLOATS = {"marketplace/core/charts.py": "coordinates of drawings"}
+FLOATS = {
+    "marketplace/core/charts.py": "coordinates of drawings",
+    "listings/matching/models.py": "scores and weights",
+    "listings/matching/factors.py": "scores; a budget and a price are compared as they are",
+    **dict.fromkeys(
+        [f"valuation/simulation/{name}.py" for name in ("book", "lognormal_value", "questions", "statistics")],
+        "draws of a simulation, whose error is reported; what is written down is exact again (ADR 16)",
+    ),
+}
 #: Help texts come from the code alone; those about passwords are a list in HTML.
 TRUSTED = {r"\|safe\b": {"templates/django/forms/field.html"}}
 MONEY = re.compile(r"price|budget|fee|amount|royalty|surcharge|money|cost", re.IGNORECASE)

@@ -165,6 +165,8 @@ def consent_hand_in(request: HttpRequest, pk: int) -> HttpResponse:
     """Bring the paper of a party who is not on the market."""
     actor = request.actor  # type: ignore[attr-defined]
     consent = access.consent_for(actor, pk)
+    if not Bringer().permits(actor, consent):
+        raise NotPermitted()
     form = PaperForm(request.POST, request.FILES)
     if not form.is_valid():
         return _consent_page(request, consent, PaperMissing(field="file"))
@@ -183,6 +185,8 @@ def consent_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """The desk confirms the paper."""
     actor = request.actor  # type: ignore[attr-defined]
     consent = access.consent_for(actor, pk)
+    if not access.is_at_desk(actor):
+        raise NotPermitted()
 
     def take() -> None:
         services.confirm_paper(
@@ -202,6 +206,8 @@ def consent_send_back(request: HttpRequest, pk: int) -> HttpResponse:
     """The desk sends the paper back, with the reason."""
     actor = request.actor  # type: ignore[attr-defined]
     consent = access.consent_for(actor, pk)
+    if not access.is_at_desk(actor):
+        raise NotPermitted()
 
     def take() -> None:
         services.send_back(consent_id=consent.pk, by=actor, reason=_reason(ReasonForm(request.POST)))
