@@ -175,8 +175,7 @@ def test_the_page_leads_from_the_paper_to_the_confirmation(client, draft, ines, 
     other.force_login(cast.stranger().person)
     assert [other.get(url).status_code for url in (page, paper)] == [404, 404]
     code = fresh_code(ops)  # whoever works at the desk has a second factor before any page opens
-    desk = Client()
-    desk.force_login(ops.person)
+    desk = ops.signed_in()
     assert "确认书面文件" in desk.get(page).content.decode()
     assert desk.post(confirm_url, {"sha256": sha256, "otp": code}).status_code == 302
     assert Consent.objects.get(pk=consent.pk).state == "given"
