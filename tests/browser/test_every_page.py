@@ -17,7 +17,7 @@ from tests.browser.site import Site
 WIDE, NARROW = 1440, 390
 WAYS = [("zh", WIDE), ("en", NARROW), ("zh", NARROW), ("en", WIDE)]
 IS_LONG = os.environ.get("BROWSER") == "long"
-#: `make browser` looks at every page in every way; the pipeline at each once, in Chinese wide or English narrow by turns.
+#: `make browser` looks at every page in every way; the pipeline at each once, Chinese wide and English narrow by turns.
 LOOKS = [(kind.name, *way) for place, kind in enumerate(KINDS) for way in (WAYS if IS_LONG else [WAYS[place % 2]])]
 
 
