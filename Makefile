@@ -43,11 +43,11 @@ check:
 
 test: check
 	$(VENV) manage.py compile_translations
-	$(VENV) -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+	$(VENV) -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 machine:
 	@$(INSTALL) --dev
-	MACHINE=long KILLS=200 $(VENV) -m pytest -n 2 --dist loadgroup -s tests/machine tests/faults/test_deal_kills.py $(PYTEST_ARGS)
+	MACHINE=long KILLS=200 $(VENV) -m pytest -n 2 --dist loadfile -s tests/machine tests/faults/test_deal_kills.py $(PYTEST_ARGS)
 
 browser:
 	@$(INSTALL) --dev

@@ -30,9 +30,9 @@ from listings.deals.talks.refusals import ListingChanged, ListingNotOpen, NoStan
 from listings.rights.checking import judge
 from listings.rights.facts import Case, EntryFact, GivenConsent, Owner, Right
 from listings.rights.models import Reservation
-from listings.rights.points import Named
 from listings.rights.scope import WHOLE
 from listings.rights.states import Act
+from listings.rights.wording import Named
 from marketplace.core import clock
 from marketplace.core.errors import NotPermitted
 from marketplace.core.events import wake_relay

@@ -1,16 +1,24 @@
 """What every test may use."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Side by side, file by file: a file's tests share what they built; all that need a running site share one."""
-    for item in items:
-        place = Path(str(item.path))
-        group = "site" if place.parent.name == "browser" else str(place)
-        item.add_marker(pytest.mark.xdist_group(group))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """Side by side, file by file: a file's tests share what they built; all that need a running site share one.
+
+    Marks of groups would say the same, but with this pytest the runner does not see them.
+    """
+    return ByFile(config, log)
+
+
+class ByFile(LoadFileScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "site" if file.startswith("tests/browser/") else file
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from valuation import refusals
+from marketplace.core.errors import BadInput
 from valuation.entry import answer, ask
 from valuation.methods import METHODS
 from valuation.simulation.questions import QUESTIONS
@@ -22,7 +22,7 @@ MOST_QUESTIONS = 100
 MOST_DRAWS = 2_000_000
 
 
-class TooManyQuestions(refusals.BadInput):
+class TooManyQuestions(BadInput):
     code = "too_many_questions"
     sentence = _("At most %(most)s questions can be asked at once.")
 

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from decimal import Decimal, DecimalException, localcontext
 from typing import Any
 
+from marketplace.core.errors import BadInput, Missing
 from marketplace.core.money import LARGEST
 from valuation import refusals
 from valuation.arithmetic import EXACT, Exact
@@ -56,7 +57,7 @@ def answer(question: object, *, most_draws: int = MOST_DRAWS) -> dict[str, Any]:
     """The answer to {"method", "input"}, or {"error": {"code", "field", "message"}} in the active language."""
     try:
         return ask(question, most_draws=most_draws)
-    except refusals.BadInput as refusal:
+    except BadInput as refusal:
         return {"error": {"code": refusal.code, "field": refusal.field, "message": refusal.message}}
 
 
@@ -66,7 +67,7 @@ def ask(question: object, *, most_draws: int = MOST_DRAWS) -> dict[str, Any]:
         raise refusals.NotAnObject()
     for name in ("method", "input"):
         if question.get(name) is None:
-            raise refusals.Missing(field=name)
+            raise Missing(field=name)
     if not isinstance(question["method"], str):
         raise refusals.WrongType(field="method", expected='"…"')
     return compute(question["method"], question["input"], most_draws=most_draws)

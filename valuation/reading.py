@@ -14,6 +14,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 
+from marketplace.core.errors import Missing, NotANumber, OutOfRange
 from marketplace.core.money import LARGEST
 from valuation import refusals
 from valuation.arithmetic import Number
@@ -57,7 +58,7 @@ ANY = Domain(-LARGEST, LARGEST)
 def decimal_of(raw: object, path: str) -> Decimal:
     """`raw` as an exact decimal. Raises NotANumber, NotFinite, TooPrecise."""
     if isinstance(raw, bool) or raw is None:
-        raise refusals.NotANumber(field=path)
+        raise NotANumber(field=path)
     if isinstance(raw, float):
         if not math.isfinite(raw):
             raise refusals.NotFinite(field=path)
@@ -71,10 +72,10 @@ def decimal_of(raw: object, path: str) -> Decimal:
         if text.lower().lstrip("+-") in {"nan", "inf", "infinity"}:
             raise refusals.NotFinite(field=path)
         if not DECIMAL.fullmatch(text):
-            raise refusals.NotANumber(field=path)
+            raise NotANumber(field=path)
         value = Decimal(text)
     else:
-        raise refusals.NotANumber(field=path)
+        raise NotANumber(field=path)
     if not value.is_finite():
         raise refusals.NotFinite(field=path)
     if not value:
@@ -91,7 +92,7 @@ def within(value: Decimal, domain: Domain, path: str) -> Decimal:
     if domain.most == LARGEST and abs(value) > LARGEST:
         raise refusals.AmountTooLarge(field=path, most=f"{LARGEST:,}")
     if not domain.holds(value):
-        raise refusals.OutOfRange(field=path, range=str(domain))
+        raise OutOfRange(field=path, range=str(domain))
     return value
 
 
@@ -134,7 +135,7 @@ class Fields:
     def raw(self, name: str) -> Any:
         """What stands there. Raises Missing."""
         if not self.has(name):
-            raise refusals.Missing(field=self.at(name))
+            raise Missing(field=self.at(name))
         return self.data[name]
 
     def number(self, name: str, domain: Domain, default: Any = REQUIRED) -> Number:
@@ -155,7 +156,7 @@ class Fields:
             raise refusals.DistributionNotHere(field=path)
         value = decimal_of(raw, path)
         if value != value.to_integral_value() or not domain.holds(value):
-            raise refusals.OutOfRange(field=path, range=str(domain))
+            raise OutOfRange(field=path, range=str(domain))
         return int(value)
 
     def listed(self, name: str, most: int = MOST_ROWS) -> Sequence[Any]:
@@ -178,7 +179,7 @@ class Fields:
 
     def _present(self, raw: object, name: str, n: int) -> object:
         if raw is None:
-            raise refusals.Missing(field=f"{self.at(name)}[{n}]")
+            raise Missing(field=f"{self.at(name)}[{n}]")
         return raw
 
     def as_long_as(self, name: str, other: str, values: list[Number], count: int) -> list[Number]:

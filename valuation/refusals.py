@@ -2,15 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.core.errors import DomainError
-
-
-class BadInput(DomainError):
-    """Something in the question itself; nothing was computed."""
-
-    code = "bad_input"
-    status = 422
-    remedy = _("Correct the field named and send it again.")
+from marketplace.core.errors import BadInput
 
 
 class NotJson(BadInput):
@@ -30,19 +22,9 @@ class UnknownMethod(BadInput):
     sentence = _("There is no method called “%(name)s”.")
 
 
-class Missing(BadInput):
-    code = "missing"
-    sentence = _("This field is needed.")
-
-
 class WrongType(BadInput):
     code = "wrong_type"
     sentence = _("A different kind of value is expected here: %(expected)s.")
-
-
-class NotANumber(BadInput):
-    code = "not_a_number"
-    sentence = _("This is not a number. Write 0.05, not 5% or 1,000.")
 
 
 class NotFinite(BadInput):
@@ -58,11 +40,6 @@ class TooPrecise(BadInput):
 class AmountTooLarge(BadInput):
     code = "amount_too_large"
     sentence = _("Amounts above %(most)s are not valued: they could not be kept to the cent.")
-
-
-class OutOfRange(BadInput):
-    code = "out_of_range"
-    sentence = _("This must lie in %(range)s.")
 
 
 class Empty(BadInput):

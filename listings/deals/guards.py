@@ -13,10 +13,10 @@ from listings.deals import money, permission
 from listings.deals.refusals import (
     ConsentsMissing,
     ContractNotSigned,
-    EvidenceMissing,
     MoneyMoved,
     MoneyStillHeld,
     NotDecided,
+    NoticeMissing,
     NotRecorded,
     PayoffMissing,
     PayoutsOpen,
@@ -132,7 +132,7 @@ def nothing_is_paid(deal: Deal, actor: Actor) -> None:
 # ── filings and disputes ─────────────────────────────────────────────────────────────────────────────────────────────
 def has_evidence(filing: Filing, actor: Actor) -> None:
     if filing.evidence is None or filing.recorded_on is None:
-        raise EvidenceMissing()
+        raise NoticeMissing()
 
 
 def another_person_approves(filing: Filing, actor: Actor) -> None:

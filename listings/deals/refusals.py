@@ -80,8 +80,8 @@ class MoneyMoved(DomainError):
     remedy = _("Cancel the deal, and the money goes back; or finish it as it was signed.")
 
 
-class EvidenceMissing(DomainError):
-    code = "evidence_missing"
+class NoticeMissing(DomainError):
+    code = "notice_missing"
     status = 422
     sentence = _("The office's notice and the day of recordal are both needed.")
     remedy = _("Upload the notice and enter the day it names.")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
 
 from listings.assets.states import ENDED, LegalStatus
-from listings.rights.points import Finding, Named
 from listings.rights.scope import WHOLE, Scope
 from listings.rights.states import Act, ConsentKind, EntryKind
+from listings.rights.wording import Named
 
 
 def plain_name(name: str) -> str:
@@ -138,6 +138,3 @@ class Case:
             if organisation_id is None and name and plain_name(one.name) == plain_name(name):
                 return True
         return False
-
-
-RuleFunction = Callable[[Case, Right], Iterable[Finding]]

@@ -9,59 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils import translation
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from listings.rights.facts import EntryFact, Right
 from listings.rights.ruling import rule as rule_of
 from listings.rights.states import ConsentKind
-from marketplace.core import formats
 from marketplace.core.errors import Sentence
-
-if TYPE_CHECKING:
-    from listings.rights.facts import EntryFact, Right
 
 HOME_OFFICE = "CN"
 OF_THIS_MARKET = _("Rule of this market")
 LAW_NOT_CHECKED = _("Rule of this market, after %(article)s; the law of the right’s own country was not checked")
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A name in both languages, read in the active one."""
-
-    zh: str
-    en: str
-
-    def __str__(self) -> str:
-        return (self.zh or self.en) if _is_chinese() else (self.en or self.zh)
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A day as the active language writes it."""
-
-    on: date
-
-    def __str__(self) -> str:
-        return formats.day(self.on, get_language() or "zh-hans")
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """Several names, joined as the active language joins them."""
-
-    names: tuple[Named, ...]
-
-    def __str__(self) -> str:
-        return ("、" if _is_chinese() else ", ").join(str(one) for one in self.names)
-
-
-def _is_chinese() -> bool:
-    return (get_language() or "zh").startswith("zh")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from psycopg.types.range import DateRange
 from listings.assets.states import ONLY_GRANTED, PartyRole
 from listings.patents.numbers import format_number
 from listings.rights.facts import EntryFact, GivenConsent, Owner, Right
-from listings.rights.points import Named
 from listings.rights.scope import Scope
 from listings.rights.states import ConsentKind, EntryKind
+from listings.rights.wording import Named
 from marketplace.core.errors import Busy, NotFound
 from marketplace.core.locks import LOCK_NOT_AVAILABLE, LOCK_TIMEOUT_MS
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.errors import DomainError
 
-if TYPE_CHECKING:
-    from listings.rights.checking import Finding
+
+class Reason(Protocol):
+    """What a refusal needs of each point the check found."""
+
+    @property
+    def text(self) -> str: ...
+
+    def as_dict(self) -> dict[str, Any]: ...
 
 
 class UnknownCode(DomainError):
@@ -31,7 +38,7 @@ class RightsRefused(DomainError):
     sentence = _("The state of the right does not allow this: %(points)s")
     remedy = _("Each point names its rule and what would lift it.")
 
-    def __init__(self, findings: list[Finding]) -> None:
+    def __init__(self, findings: Sequence[Reason]) -> None:
         self.findings = findings
         super().__init__(points=_Points(findings))
 
@@ -42,7 +49,7 @@ class RightsRefused(DomainError):
 class _Points:
     """The findings as one text in whichever language is active when it is read."""
 
-    def __init__(self, findings: list[Finding]) -> None:
+    def __init__(self, findings: Sequence[Reason]) -> None:
         self.findings = findings
 
     def __str__(self) -> str:

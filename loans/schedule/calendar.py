@@ -17,7 +17,8 @@ from itertools import repeat
 from typing import NamedTuple
 
 from loans.schedule.conventions import days_in_month
-from loans.schedule.refusals import Contradiction, OutOfOrder, OutOfRange, TooManyRows, Unknown
+from loans.schedule.refusals import Contradiction, OutOfOrder, TooManyRows, Unknown
+from marketplace.core.errors import OutOfRange
 
 MOST_ROWS = 1200
 LAST_YEAR = 2400  # 1200 rows of any frequency that a contract may name end before; beyond it the terms are a mistake
@@ -39,7 +40,7 @@ class Frequency:
             raise Unknown(field="input.frequency", known="MONTH, N MONTHS, N DAYS")
         every = int(found[1] or 1)
         if not 1 <= every <= 3660:
-            raise OutOfRange(field="input.frequency", least=1, most=3660)
+            raise OutOfRange(field="input.frequency", range="1 – 3660")
         return cls(every, found[2] == "MONTH")
 
 

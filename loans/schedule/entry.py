@@ -17,8 +17,9 @@ from loans.schedule.amortise import Method, Row, amortise
 from loans.schedule.calendar import MOST_ROWS, DaysOff, Period
 from loans.schedule.conventions import Amount
 from loans.schedule.rates import Rate, rates_of, single_period
-from loans.schedule.refusals import NotReadable, ScheduleRefused, TooManyRows
+from loans.schedule.refusals import NotReadable, TooManyRows
 from loans.schedule.terms import Terms, read_terms
+from marketplace.core.errors import BadInput
 
 #: Rows that most fixed instalments need; more are tried when they do not suffice.
 FIRST_TRY_ROWS = 64
@@ -84,7 +85,7 @@ def schedule(
 
     Rows are {n, from, due, days, principal, interest, total, balance}: `days` are those of the calendar, `balance` is
     what is owed after the row is paid. Totals are {principal, interest, total}. Where nothing is rounded (NONE) figures
-    are kept exact inside and each is written to the cent by itself. Raises ScheduleRefused.
+    are kept exact inside and each is written to the cent by itself. Raises BadInput.
     """
     return written(plan_of(read_terms(convention, given), days_off))
 
@@ -147,7 +148,7 @@ def answer(line: Any) -> dict[str, Any]:
         if not isinstance(line, Mapping):
             raise NotReadable(field="")
         return schedule(line.get("convention"), line.get("input"))  # type: ignore[arg-type]  # read_terms looks itself
-    except ScheduleRefused as refusal:
+    except BadInput as refusal:
         return {"error": {"field": refusal.field, **refusal.as_dict()}}
 
 

@@ -21,17 +21,15 @@ from loans.schedule.conventions import BrokenPeriod, DayCount, Ratio, Rounding
 from loans.schedule.rates import Counting, Rate
 from loans.schedule.refusals import (
     Contradiction,
-    Missing,
     NotADate,
-    NotANumber,
     NothingToRepayIn,
     NotWhole,
     OutOfOrder,
-    OutOfRange,
     TooFine,
     TooManyRows,
     Unknown,
 )
+from marketplace.core.errors import Missing, NotANumber, OutOfRange
 from marketplace.core.money import LARGEST
 
 Known = TypeVar("Known", bound=StrEnum)
@@ -59,7 +57,7 @@ class Terms:
 
 
 def read_terms(convention: Any, given: Any) -> Terms:
-    """Terms from the two mappings. Raises ScheduleRefused, with the field's path, for whatever cannot be taken."""
+    """Terms from the two mappings. Raises BadInput, with the field's path, for whatever cannot be taken."""
     if not isinstance(convention, Mapping):
         raise Missing(field="convention")
     if not isinstance(given, Mapping):
@@ -176,7 +174,7 @@ def _tranche_amounts(given: Mapping[str, Any]) -> list[tuple[date | None, Decima
         found.append((day, amount, f"{field}.amount"))
     total = sum((amount for _, amount, _ in found), Decimal(0))
     if total > LARGEST:
-        raise OutOfRange(field="input.disbursements", least=LEAST, most=LARGEST)
+        raise OutOfRange(field="input.disbursements", range=f"{LEAST} – {LARGEST}")
     if principal is not None and _decimal(principal, "input.principal", least=LEAST, most=LARGEST) != total:
         raise Contradiction(field="input.principal", other="input.disbursements")
     return found
@@ -316,7 +314,7 @@ def _decimal(value: Any, field: str, *, least: Decimal, most: Decimal) -> Decima
     if not number.is_finite():
         raise NotANumber(field=field)
     if not least <= number <= most:
-        raise OutOfRange(field=field, least=least, most=most)
+        raise OutOfRange(field=field, range=f"{least} – {most}")
     if number and number.adjusted() < -MOST_DIGITS:
         raise TooFine(field=field)
     return number
@@ -329,7 +327,7 @@ def _whole(value: Any, field: str, least: int, most: int) -> int:
     if number != number.to_integral_value():
         raise NotWhole(field=field)
     if not least <= number <= most:
-        raise OutOfRange(field=field, least=least, most=most)
+        raise OutOfRange(field=field, range=f"{least} – {most}")
     return int(number)
 
 

@@ -67,7 +67,7 @@ class Course:
 
 
 def course(convention: Mapping[str, Any], given: Mapping[str, Any], days_off: DaysOff | None) -> Course:
-    """Raises ScheduleRefused; ValueError for money finer than the cent or never rounded, which no ledger can hold."""
+    """Raises BadInput; ValueError for money finer than the cent or never rounded, which no ledger can hold."""
     terms = read_terms(convention, given)
     if terms.digits != 2 or Rounding.NONE in (terms.manner.interest_rounding, terms.manner.instalment_rounding):
         raise ValueError("A loan is serviced in whole cents.")

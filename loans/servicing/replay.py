@@ -284,7 +284,7 @@ def most_repayable(cents: int, owed: int, contract: Contract) -> int:
 
 
 def replayed(contract: Contract, happenings: Iterable[Happening], on: date) -> Position:
-    """The position at the end of the day `on`. Raises ScheduleRefused and ValueError for happenings that cannot be."""
+    """The position at the end of the day `on`. Raises BadInput and ValueError for happenings that cannot be."""
     loan = _Loan(contract, planning.course(contract.convention, contract.input, contract.days_off))
     for one in in_order(happenings, on):
         loan.take(one)

@@ -112,3 +112,26 @@ class Invalid(DomainError):
     code = "invalid"
     status = 422
     sentence = _("%(problem)s")
+
+
+class BadInput(DomainError):
+    """Something in the question itself: nothing was computed. `field` is the path to it (`comparables[1].revenue`)."""
+
+    code = "bad_input"
+    status = 422
+    remedy = _("Correct the field named and send it again.")
+
+
+class Missing(BadInput):
+    code = "missing"
+    sentence = _("This field is needed.")
+
+
+class NotANumber(BadInput):
+    code = "not_a_number"
+    sentence = _("This is not a number. Write 0.05, not 5% or 1,000.")
+
+
+class OutOfRange(BadInput):
+    code = "out_of_range"
+    sentence = _("This must lie in %(range)s.")

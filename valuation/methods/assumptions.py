@@ -9,7 +9,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from valuation import refusals, survival
+from marketplace.core.errors import OutOfRange
+from valuation import survival
 from valuation.arithmetic import Arithmetic, Number
 from valuation.methods.method import Method, Outcome
 from valuation.rates import build_up
@@ -46,7 +47,7 @@ def built_up(parts: BuildUp, a: Arithmetic) -> Outcome:
 
     def shown() -> dict[str, Any]:
         if not RATE.holds(rate):
-            raise refusals.OutOfRange(field="premiums", range=str(RATE))
+            raise OutOfRange(field="premiums", range=str(RATE))
         named = {"risk_free": parts.risk_free, "equity": parts.beta * parts.equity_premium, **parts.premiums}
         return {"rows": [{"part": name, "rate": share(part)} for name, part in named.items()]}
 

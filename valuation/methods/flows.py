@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from valuation import refusals
+from marketplace.core.errors import Missing
 from valuation.arithmetic import Arithmetic, Number
 from valuation.discounting import total
 from valuation.methods.method import Method, Outcome
@@ -65,7 +65,7 @@ def read_risk_adjusted(fields: Fields) -> RiskAdjusted:
     """Raises BadInput; the years left must be given, since a patent ends."""
     cash_flow = fields.series("cash_flow", SIGNED_AMOUNT)
     if not fields.has("remaining_legal_years"):
-        raise refusals.Missing(field=fields.at("remaining_legal_years"))
+        raise Missing(field=fields.at("remaining_legal_years"))
     years = read_years(fields, len(cash_flow), fields.number("discount_rate", RATE))
     return RiskAdjusted(cash_flow, fields.number("probability_of_success", SHARE), years)
 

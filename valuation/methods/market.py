@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from valuation import refusals
+from marketplace.core.errors import OutOfRange
 from valuation.arithmetic import Arithmetic, Number
 from valuation.methods.method import Method, Outcome
 from valuation.reading import ADJUSTMENT, AMOUNT, POSITIVE_AMOUNT, Fields
@@ -41,7 +41,7 @@ def read(fields: Fields) -> Comparables:
         places = {str(n) for n in range(len(entries))}
         for place in given.data:
             if str(place) not in places:
-                raise refusals.OutOfRange(field=given.at(str(place)), range=f"[0, {len(entries) - 1}]")
+                raise OutOfRange(field=given.at(str(place)), range=f"[0, {len(entries) - 1}]")
     return Comparables(
         [
             Comparable(

@@ -16,6 +16,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.core.errors import Missing
 from valuation import amortisation_benefit, refusals
 from valuation.arithmetic import Arithmetic, Number
 from valuation.discounting import Piece, calendar_pieces, total
@@ -48,7 +49,7 @@ def read(fields: Fields) -> Relief:
         pieces = read_pieces(fields)
         revenue = read_calendar_revenue(fields, pieces)
     else:
-        raise refusals.Missing(field=fields.at("revenue"))
+        raise Missing(field=fields.at("revenue"))
     royalty_rate = fields.number("royalty_rate", RATE)
     discount_rate = fields.number("discount_rate", RATE)
     tax_rate = fields.number("tax_rate", RATE)

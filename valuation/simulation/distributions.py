@@ -16,6 +16,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from marketplace.core.errors import OutOfRange
 from marketplace.core.money import LARGEST
 from valuation import refusals
 from valuation.arithmetic import Draws, normal_cdf
@@ -186,7 +187,7 @@ def read_distribution(raw: object, path: str, domain: Domain) -> Distribution:
     if name == "lognormal":
         mean = fields.number("mean", domain)
         if mean <= 0:
-            raise refusals.OutOfRange(field=fields.at("mean"), range=f"(0, {domain.most}]")
+            raise OutOfRange(field=fields.at("mean"), range=f"(0, {domain.most}]")
         if fields.has("std") and not fields.has("sigma"):
             return LogNormal(mean, (1 + (fields.number("std", SPREAD) / mean) ** 2).ln().sqrt())
         return LogNormal(mean, fields.number("sigma", SIGMA))

@@ -177,7 +177,7 @@ def mandate_act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     asks = verb == "terminate"
     refusal: DomainError | None = None
     if request.method == "POST":
-        reason = {"reason": request.POST.get("reason", "").replace("\0", "")[:2000]} if asks else {}
+        reason = {"reason": request.POST.get("reason", "")[:2000]} if asks else {}
         try:
             take(mandate_id=found.pk, by=actor, **reason)
         except DomainError as error:

@@ -152,9 +152,7 @@ def listing_act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         raise NotFound()
     act = next((one for one in acts.acts_of(listing, actor) if one.verb == verb), None)
     if request.method == "POST":
-        reason = (
-            {"reason": request.POST.get("reason", "").replace("\0", "")[:2000]} if verb in {"withdraw", "close"} else {}
-        )
+        reason = {"reason": request.POST.get("reason", "")[:2000]} if verb in {"withdraw", "close"} else {}
         refusal: DomainError | None = None
         try:
             take(listing_id=listing.pk, by=actor, **reason)

@@ -150,7 +150,7 @@ def need_act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         raise NotPermitted()
     refusal = act.refusal if act else None
     if request.method == "POST":
-        reason = {"reason": request.POST.get("reason", "").replace("\0", "")[:2000]} if verb in WITH_REASON else {}
+        reason = {"reason": request.POST.get("reason", "")[:2000]} if verb in WITH_REASON else {}
         try:
             take(need_id=need.pk, by=actor, **reason)
         except DomainError as error:

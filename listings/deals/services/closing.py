@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import F
-
 from listings.catalogue.models import Listing
 from listings.catalogue.services.listings import close_listing, release_listing, reserve_listing
 from listings.catalogue.states import ListingState
@@ -22,7 +20,7 @@ from listings.deals.graphs.deal import DEAL_GRAPH
 from listings.deals.guards import RECORDALS
 from listings.deals.models import Deal, Dispute, Filing, RefundAgreement
 from listings.deals.services import filings, negotiations
-from listings.deals.services.contracts import void_contract
+from listings.deals.services.contracts import cancel_obligations, void_contract
 from listings.deals.services.disputes import on_decided
 from listings.deals.services.transfer import enter_into_register
 from listings.deals.splitting import Leg, split
@@ -34,10 +32,7 @@ from marketplace.core.actor import SYSTEM, Actor
 from marketplace.core.errors import NotPermitted, ReasonMissing
 from marketplace.core.locks import locked
 from marketplace.core.money import Money
-from marketplace.payments.models import Obligation
-from marketplace.payments.services import obligations as obligation_service
 from marketplace.payments.services import refunds, releases
-from marketplace.payments.states import ObligationState
 
 FAMILY = "holdback"
 PAID_FOR = frozenset({DealState.RECORDING, DealState.RELEASING, DealState.COMPLETED})
@@ -240,14 +235,6 @@ def give_back(deal: Deal, total: Money, *, reason: str) -> None:
             left -= part
     if left > Decimal("0.00"):
         raise RuntimeError(f"{deal.number}: {left} is held that no obligation explains.")
-
-
-def cancel_obligations(deal: Deal) -> None:
-    """Nothing more is asked for. What was paid in part ends with its refund."""
-    for one in Obligation.objects.about(deal.subject).filter(
-        state__in=[ObligationState.OPEN, ObligationState.REOPENED], paid__lte=F("refunded")
-    ):
-        obligation_service.cancel_obligation(obligation_id=one.pk, by=SYSTEM)
 
 
 def _end(deal: Deal, *, is_done: bool) -> None:

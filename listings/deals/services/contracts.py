@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from listings.deals import money, permission
@@ -20,7 +21,9 @@ from marketplace.core.errors import DomainError, Invalid, NotPermitted
 from marketplace.core.lifecycle import WorkingDays
 from marketplace.core.locks import locked
 from marketplace.core.money import Money
-from marketplace.payments.services.obligations import raise_obligation
+from marketplace.payments.models import Obligation
+from marketplace.payments.services.obligations import cancel_obligation, raise_obligation
+from marketplace.payments.states import ObligationState
 from marketplace.signing.services.consents import ask_missing
 from marketplace.signing.services.documents import SignerSlot, draft_document, void_document
 
@@ -50,8 +53,6 @@ def draw_up(*, deal_id: int, by: Actor) -> Deal:
 
 def redraw(*, deal_id: int, reason: str, by: Actor) -> Deal:
     """Go back to drawing up: the version is void with its signatures and consents, and no payment is asked for."""
-    from listings.deals.services.closing import cancel_obligations
-
     with locked(Deal, deal_id) as deal:
         lifecycle.walk(DEAL_GRAPH, deal, "redraw", by=by, reason=reason, data=told(deal))
         void_contract(deal, by=by, reason=reason)
@@ -65,6 +66,14 @@ def void_contract(deal: Deal, *, by: Actor, reason: str) -> None:
     """End the current version, if there is one that still lives."""
     if deal.contract is not None and deal.contract.is_live:
         void_document(document_id=deal.contract.pk, by=by, reason=reason)
+
+
+def cancel_obligations(deal: Deal) -> None:
+    """Nothing more is asked for. What was paid in part ends with its refund."""
+    for one in Obligation.objects.about(deal.subject).filter(
+        state__in=[ObligationState.OPEN, ObligationState.REOPENED], paid__lte=F("refunded")
+    ):
+        cancel_obligation(obligation_id=one.pk, by=SYSTEM)
 
 
 def contract_signed(*, deal_id: int, document_id: int) -> None:

@@ -259,7 +259,7 @@ def negotiation_close(request: HttpRequest, number: str) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     refusal: DomainError | None = None
     if request.method == "POST":
-        reason = request.POST.get("reason", "").replace("\0", "")[:2000]
+        reason = request.POST.get("reason", "")[:2000]
         try:
             service.close(negotiation_id=talks.pk, by=actor, reason=reason)
         except DomainError as error:

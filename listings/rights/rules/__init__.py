@@ -5,8 +5,13 @@
 
 from __future__ import annotations
 
-from listings.rights.facts import RuleFunction
+from collections.abc import Callable, Iterable
+
+from listings.rights.facts import Case, Right
+from listings.rights.points import Finding
 from listings.rights.rules import export, freezes, licences, open_licence, ownership, pledge, promises, standing
+
+RuleFunction = Callable[[Case, Right], Iterable[Finding]]
 
 RULES: tuple[RuleFunction, ...] = (
     standing.the_right_lives,

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from django.utils.translation import gettext_lazy as _
 
 from listings.rights.facts import Case, Right
-from listings.rights.points import Day, Finding, point
+from listings.rights.points import Finding, point
 from listings.rights.ruling import enforces
 from listings.rights.states import FREEZES, LICENSING, Act, EntryKind
+from listings.rights.wording import Day
 
 PRESERVED = point(
     "court_preservation",

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from django.utils.translation import gettext_lazy as _
 
 from listings.rights.facts import Case, Owner, Right
-from listings.rights.points import Finding, Names, point
+from listings.rights.points import Finding, Point, point
 from listings.rights.ruling import enforces
 from listings.rights.states import ALONE, LICENSING, Act, ConsentKind, EntryKind
+from listings.rights.wording import Names
 
 NOT_OWNER = point(
     "not_owner",
@@ -76,29 +77,35 @@ def others_of(case: Case, right: Right) -> list[Owner]:
     return [owner for owner in right.owners if owner.organisation_id is None or owner.organisation_id != case.holder_id]
 
 
+def silent_owners(case: Case, right: Right) -> list[Owner]:
+    """Those of them who have not agreed."""
+    return [
+        one
+        for one in others_of(case, right)
+        if not case.agreed(right, ConsentKind.CO_OWNER, one.organisation_id, one.name.zh or one.name.en)
+    ]
+
+
+def asked_of(point: Point, right: Right, owners: list[Owner]) -> Finding:
+    """The point with the yes of these owners asked for: on the market, or by name."""
+    return point.found(
+        right,
+        consent_from=tuple(one.organisation_id for one in owners if one.organisation_id is not None),
+        consent_names=tuple(one.name.zh or one.name.en for one in owners if one.organisation_id is None),
+        names=Names(tuple(one.name for one in owners)),
+    )
+
+
 @enforces("PAT-COOWN-ALL", "PAT-COOWN-LICENCE", "PLG-REFUSE-08", "LIC-REFUSE-05")
 def all_owners_agree(case: Case, right: Right) -> Iterator[Finding]:
     """Ordinary licences may be granted alone, with the fee shared; everything else needs every owner's consent."""
     if len(right.owners) < 2 or case.act in (Act.PAY_ANNUITY, Act.TAKE_OPEN, Act.SUB):
         return
-    others = others_of(case, right)
     if case.act in ALONE:
-        if others:
+        if others := others_of(case, right):
             yield SHARES_FEE.found(right, names=Names(tuple(one.name for one in others)))
-        return
-    silent = [
-        one
-        for one in others
-        if not case.agreed(right, ConsentKind.CO_OWNER, one.organisation_id, one.name.zh or one.name.en)
-    ]
-    if silent:
-        found = CO_OWNERS_PLEDGE if case.act == Act.PLEDGE else CO_OWNERS
-        yield found.found(
-            right,
-            consent_from=tuple(one.organisation_id for one in silent if one.organisation_id is not None),
-            consent_names=tuple(one.name.zh or one.name.en for one in silent if one.organisation_id is None),
-            names=Names(tuple(one.name for one in silent)),
-        )
+    elif silent := silent_owners(case, right):
+        yield asked_of(CO_OWNERS_PLEDGE if case.act == Act.PLEDGE else CO_OWNERS, right, silent)
 
 
 CO_DEVELOPERS_FIRST = point(
@@ -119,18 +126,8 @@ def the_co_developers_come_first(case: Case, right: Right) -> Iterator[Finding]:
     """Whoever shares the right to apply is offered the part that is assigned; their consent is also their waiver."""
     if case.act != Act.ASSIGN or right.is_granted or len(right.owners) < 2:
         return
-    silent = [
-        one
-        for one in others_of(case, right)
-        if not case.agreed(right, ConsentKind.CO_OWNER, one.organisation_id, one.name.zh or one.name.en)
-    ]
-    if silent:
-        yield CO_DEVELOPERS_FIRST.found(
-            right,
-            consent_from=tuple(one.organisation_id for one in silent if one.organisation_id is not None),
-            consent_names=tuple(one.name.zh or one.name.en for one in silent if one.organisation_id is None),
-            names=Names(tuple(one.name for one in silent)),
-        )
+    if silent := silent_owners(case, right):
+        yield asked_of(CO_DEVELOPERS_FIRST, right, silent)
 
 
 COMMISSIONER_FIRST = point(

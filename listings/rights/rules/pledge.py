@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from django.utils.translation import gettext_lazy as _
 
 from listings.rights.facts import Case, Right
-from listings.rights.points import Day, Finding, Point, point
+from listings.rights.points import Finding, Point, point
 from listings.rights.ruling import enforces
 from listings.rights.states import DISPOSING, LICENSING, Act, ConsentKind, EntryKind
+from listings.rights.wording import Day
 
 TRANSFER = point(
     "pledgee_must_agree",

@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from listings.assets.states import LegalStatus
 from listings.rights.facts import Case, Right
-from listings.rights.points import Day, Finding, point
+from listings.rights.points import Finding, point
 from listings.rights.ruling import enforces
 from listings.rights.states import DISPOSING, LICENSING, Act, EntryKind
+from listings.rights.wording import Day
 
 #: A utility model or design is granted without a full examination; its evaluation report is the proof of quality.
 REPORTED_KINDS = frozenset({"utility_model", "design"})

@@ -148,13 +148,7 @@ def consent_give(request: HttpRequest, pk: int) -> HttpResponse:
     consent = access.consent_for(actor, pk)
 
     def take() -> None:
-        services.give_consent(
-            consent_id=consent.pk,
-            sha256=request.POST.get("sha256", "")[:64],
-            by=actor,
-            otp=_factor(request, consent_service.purpose_of(consent)),
-            address=_address(request),
-        )
+        services.give_consent(by=actor, **_answer(request, consent))
 
     return _answered(request, consent, take)
 
@@ -189,13 +183,7 @@ def consent_confirm(request: HttpRequest, pk: int) -> HttpResponse:
         raise NotPermitted()
 
     def take() -> None:
-        services.confirm_paper(
-            consent_id=consent.pk,
-            sha256=request.POST.get("sha256", "")[:64],
-            by=actor,
-            otp=_factor(request, consent_service.purpose_of(consent)),
-            address=_address(request),
-        )
+        services.confirm_paper(by=actor, **_answer(request, consent))
 
     return _answered(request, consent, take)
 
@@ -232,6 +220,16 @@ def consent_refuse(request: HttpRequest, pk: int) -> HttpResponse:
         )
 
     return _answered(request, consent, take)
+
+
+def _answer(request: HttpRequest, consent: Consent) -> dict[str, Any]:
+    """What a yes takes: the version read, the second factor shown for it, and from where."""
+    return {
+        "consent_id": consent.pk,
+        "sha256": request.POST.get("sha256", "")[:64],
+        "otp": _factor(request, consent_service.purpose_of(consent)),
+        "address": _address(request),
+    }
 
 
 def _answered(request: HttpRequest, consent: Consent, take: Callable[[], None]) -> HttpResponse:
