@@ -432,6 +432,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ModeEnum": "listings.catalogue.states.Mode",
         "BearsEnum": "listings.deals.talk_states.Bears",
+        "PurposeEnum": "listings.deals.talk_states.Purpose",
+        "AppraisalPurposeEnum": "valuation.appraisals.states.Purpose",
     },
 }
 

@@ -1,0 +1,1 @@
+"""What a value becomes when its inputs are not certain: draws, correlations, tables of what moves it."""
