@@ -451,6 +451,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ModeEnum": "listings.catalogue.states.Mode",
         "BearsEnum": "listings.deals.talks.states.Bears",
+        "PurposeEnum": "listings.deals.talks.states.Purpose",
+        "AppraisalPurposeEnum": "valuation.appraisals.states.Purpose",
         "RoundingEnum": "loans.schedule.conventions.Rounding",
     },
 }

@@ -39,6 +39,7 @@ from marketplace.payments.models import Obligation
 from marketplace.search import index
 from marketplace.signing.models import Document
 from tests import cast
+from tests.appraisals import stages as appraisals
 from tests.brokers.makers import a_mandate
 from tests.builders import a_pdf, a_person, an_organisation, joins
 from tests.catalogue import makers
@@ -47,6 +48,8 @@ from tests.deals.talks import a_negotiation, accepts_nda, an_offer
 from tests.payments.makers import MoneyMatters, money_matters, sandbox_pays
 from tests.rights.makers import a_paper, owned, pledged
 from tests.signing.makers import SigningMatters, signing_matters
+from valuation.appraisals.services import objections, reviewing
+from valuation.models import Agency, Appraiser, DataRequest, Objection, Order, Quote, Report, ReviewComment
 
 HEAD = "公开(公告)号,申请号,标题,申请人,申请日\r\n"
 
@@ -60,6 +63,20 @@ class Registered:
     release: PledgeRelease
     shared: Asset
     consent: Consent
+
+
+@dataclass
+class Appraising:
+    """An appraisal being drafted with a comment of its review, and a report in force that somebody doubts."""
+
+    agency: Agency
+    appraiser: Appraiser
+    order: Order
+    quote: Quote
+    request: DataRequest
+    comment: ReviewComment
+    report: Report
+    objection: Objection
 
 
 @dataclass
@@ -99,6 +116,7 @@ class Matters:
     register: Registered
     signing: SigningMatters
     dealing: Dealing
+    appraising: Appraising
     enquiry: Enquiry | None = None
     match: Match | None = None
 
@@ -190,6 +208,28 @@ def matters_of(part: cast.Part, agent: cast.Part) -> Matters:
         register=registered_by(part, draft.rights[0], agent),
         mandate=a_mandate(client=part),
         dealing=dealing_of(part, agent),
+        appraising=appraising_of(part),
+    )
+
+
+def appraising_of(part: cast.Part) -> Appraising:
+    """Val's agency drafts for this holder again after a comment, and a report of it in force is doubted."""
+    val = cast.val()
+    agency = appraisals.agency_of(val)
+    order = appraisals.reviewing_stage(part, val)
+    reviewer = appraisals.member(val, "c").actor
+    comment = reviewing.comment(order_id=order.pk, text="折现率依据不足", by=reviewer)
+    reviewing.return_draft(order_id=order.pk, reason="见意见", by=reviewer)
+    report = appraisals.issued(part, val)
+    return Appraising(
+        agency=agency,
+        appraiser=agency.appraisers.active()[0],
+        order=order,
+        quote=appraisals.quote_of(order, val),
+        request=order.data_requests.get(),
+        comment=comment,
+        report=report,
+        objection=objections.object_to(report_id=report.pk, doubt="提成率偏高", upload=None, by=part.actor),
     )
 
 

@@ -1,7 +1,13 @@
 """Addresses of the API."""
 
 from django.urls import path
+from rest_framework.routers import SimpleRouter
 
 from valuation.api import ComputeView
+from valuation.appraisals.api import AgencyViewSet, OrderViewSet, ReportViewSet
 
-urlpatterns = [path("valuation/compute/", ComputeView.as_view(), name="api_valuation_compute")]
+router = SimpleRouter()
+router.register("agencies", AgencyViewSet, basename="api_agency")
+router.register("appraisals", OrderViewSet, basename="api_appraisal")
+router.register("appraisal-reports", ReportViewSet, basename="api_appraisal_report")
+urlpatterns = [path("valuation/compute/", ComputeView.as_view(), name="api_valuation_compute"), *router.urls]

@@ -1,5 +1,5 @@
 """Addresses of pages."""
 
-from django.urls import URLPattern
+from valuation.appraisals.urls import urlpatterns as appraisals
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [*appraisals]

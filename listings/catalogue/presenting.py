@@ -17,6 +17,7 @@ from listings.catalogue.models import Listing, ListingDocument, Need
 from listings.catalogue.naming import kind_key, kind_word, patent_of, readiness_word, shown_number, status_badge
 from listings.catalogue.pricing import budget_of, price_of
 from listings.catalogue.rows import seeker_name
+from listings.catalogue.slots import filled
 from listings.catalogue.states import LICENCES, DocumentAccess, ListingState, Mode, NeedState, PriceMode
 from listings.catalogue.timelines import public_timeline
 from listings.patents.reasons import source_name
@@ -49,6 +50,7 @@ def listing_page(listing: Listing, *, is_preview: bool = False) -> dict[str, Any
         "files": _files(listing),
         "events": [] if is_preview else public_timeline(listing),
         "structured": {} if is_preview else structured_data(listing),
+        "slots": filled(listing.pk),
     }
 
 

@@ -79,9 +79,10 @@ def consent_for(actor: Actor, pk: int) -> Consent:
 
 
 def to_sign(actor: Actor) -> SignatureQuerySet:
-    """Signatures whose turn it is and that the actor's organisation owes."""
+    """Signatures whose turn it is and that the actor's organisation owes; places kept for somebody else are not."""
     own = _own(actor)
-    return Signature.objects.in_turn_of([own] if own is not None else [])
+    owed = Signature.objects.in_turn_of([own] if own is not None else [])
+    return owed.filter(Q(named__isnull=True) | Q(named=actor.user_id))
 
 
 def to_answer(actor: Actor) -> ConsentQuerySet:

@@ -23,10 +23,12 @@ def belongs(actor: Actor) -> bool:
 
 def waiting(actor: Actor) -> int | None:
     """Signatures and answers that the actor may give now; None when there is none."""
-    answers = access.to_answer(actor)
-    if not access.may_bind(actor) and not access.is_at_desk(actor):
-        return answers.filter(person=actor.user_id).count() or None if actor.user_id else None
-    return access.to_sign(actor).count() + answers.count() or None
+    answers, owed = access.to_answer(actor), access.to_sign(actor)
+    if not access.may_bind(actor):
+        owed = owed.filter(named=actor.user_id)
+        if not access.is_at_desk(actor):
+            answers = answers.filter(person=actor.user_id)
+    return owed.count() + answers.count() or None if actor.user_id else None
 
 
 def to_do(actor: Actor) -> list[dict[str, Any]]:
@@ -34,15 +36,17 @@ def to_do(actor: Actor) -> list[dict[str, Any]]:
     if actor.user_id is None:
         return []
     lines = []
-    if access.may_bind(actor):
-        for slot in access.to_sign(actor).select_related("document").order_by("document__due_at")[:MOST]:
-            lines.append(
-                {
-                    "text": _("Sign %(title)s") % {"title": slot.document.title},
-                    "url": reverse("signing_document", args=[slot.document.number]),
-                    "due": slot.document.due_at,
-                }
-            )
+    owed = access.to_sign(actor)
+    if not access.may_bind(actor):
+        owed = owed.filter(named=actor.user_id)
+    for slot in owed.select_related("document").order_by("document__due_at")[:MOST]:
+        lines.append(
+            {
+                "text": _("Sign %(title)s") % {"title": slot.document.title},
+                "url": reverse("signing_document", args=[slot.document.number]),
+                "due": slot.document.due_at,
+            }
+        )
     for consent in access.to_answer(actor).select_related("document").order_by("due_at")[:MOST]:
         words = _("Check the paper: %(kind)s, %(title)s")
         if consent.state == ConsentState.ASKED:

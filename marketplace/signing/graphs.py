@@ -26,17 +26,24 @@ def binds(actor: Actor, organisation_id: int | None) -> bool:
     )
 
 
+def may_fill(actor: Actor, slot: Any) -> bool:
+    """Whether the actor may sign in this place: the person it names, or whoever binds its organisation."""
+    if slot.named_id is None:
+        return binds(actor, slot.organisation_id)
+    return actor.user_id == slot.named_id and actor.org_id == slot.organisation_id and actor.on_behalf_of is None
+
+
 @dataclass(frozen=True)
 class Signers:
-    """Owners and signatories of the organisations the document names, acting for themselves."""
+    """Owners and signatories of the organisations the document names, and the persons it names, for themselves."""
 
     def permits(self, actor: Actor, subject: Any) -> bool:
-        if actor.org_id is None or not binds(actor, actor.org_id):
+        if actor.org_id is None:
             return False
-        return bool(subject.signatures.filter(organisation=actor.org_id).exists())
+        return any(may_fill(actor, slot) for slot in subject.signatures.filter(organisation=actor.org_id))
 
     def describe(self) -> str:
-        return "signers: owner, signatory"
+        return "signers: owner, signatory, the persons named"
 
 
 @dataclass(frozen=True)

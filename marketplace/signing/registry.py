@@ -17,13 +17,15 @@ Build = Callable[[dict[str, Any], Language], Paper]
 class Template:
     """A kind of document. `build` turns its data (JSON) into a paper and must not read anything else.
 
-    `days_to_sign` is how long the signatures may take before the document expires; None for no limit.
+    `days_to_sign` is how long the signatures may take before the document expires; None for no limit. `layout` is the
+    page design it is set in.
     """
 
     name: str
     label: Sentence
     build: Build
     days_to_sign: int | None = 30
+    layout: str = "paper"
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,9 @@ _matters: dict[str, Matter] = {}
 _consents: dict[str, Sentence] = {}
 
 
-def template(name: str, label: Sentence, build: Build, *, days_to_sign: int | None = 30) -> None:
+def template(name: str, label: Sentence, build: Build, *, days_to_sign: int | None = 30, layout: str = "paper") -> None:
     """Make a kind of document known. Call from the app's `ready`."""
-    _templates[name] = Template(name, label, build, days_to_sign)
+    _templates[name] = Template(name, label, build, days_to_sign, layout)
 
 
 def find_template(name: str) -> Template:

@@ -24,7 +24,10 @@ def signatories_of(organisations: Iterable[int | None]) -> set[int]:
 def whose_turn(event: Event) -> Iterable[int]:
     """Those who sign next after this event, as long as the document stands."""
     is_live = Document.objects.live().filter(pk=event.subject_id).exists()
-    return signatories_of([event.data.get("turn")]) if is_live else ()
+    if not is_live:
+        return ()
+    named = event.data.get("turn_person")
+    return [named] if named else signatories_of([event.data.get("turn")])
 
 
 def all_signers(event: Event) -> Iterable[int]:

@@ -35,6 +35,10 @@ LOCKS_ELSEWHERE = {
     "listings/patents/services/holding.py": "rights still without a holder, in id order",
     "listings/rights/services/recordations.py": "papers of one import, inside the import's own lock",
     "listings/rights/services/reservations.py": "the reservations of one subject, in the order of its rights",
+    "valuation/appraisals/services/agencies.py": "one agency's own profile and people",
+    "valuation/appraisals/services/orders.py": "the quotes of an order already locked, in id order",
+    "valuation/appraisals/services/drafting.py": "the draft and the comments of an order already locked",
+    "valuation/appraisals/services/signing.py": "the report of an order already locked",
     "marketplace/signing/factors.py": "one person's tries, counted one after another",
     "marketplace/payments/ledger.py": "accounts, in id order: the last locks any booking takes",
     "marketplace/payments/services/calls.py": "one call, in a transaction that holds nothing else",
@@ -59,6 +63,8 @@ FLOATS = {
         [f"valuation/simulation/{name}.py" for name in ("book", "lognormal_value", "questions", "statistics")],
         "draws of a simulation, whose error is reported; what is written down is exact again (ADR 16)",
     ),
+    "valuation/appraisals/pictures.py": "coordinates of drawings",
+    "valuation/appraisals/papers/blocks.py": "coordinates of drawings",
 }
 #: Help texts come from the code alone; those about passwords are a list in HTML.
 TRUSTED = {r"\|safe\b": {"templates/django/forms/field.html"}}

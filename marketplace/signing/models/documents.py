@@ -164,7 +164,8 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
 class Signature(models.Model):
     """One signer's place in the order, and once signed: who, when, from where, over which bytes, by what proof.
 
-    Names are those of the day the document was drafted (the organisation) and signed (the person).
+    Names are those of the day the document was drafted (the organisation) and signed (the person). `named` is the one
+    person who may fill the place, where the law asks for a certificate of their own and not for the power to bind.
     """
 
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="signatures")
@@ -174,6 +175,7 @@ class Signature(models.Model):
     capacity_en = models.CharField(max_length=80)
     name_zh = models.CharField(max_length=160)
     name_en = models.CharField(max_length=160)
+    named = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     person_name = models.CharField(max_length=80, blank=True)
     signed_at = models.DateTimeField(null=True, blank=True)
@@ -199,6 +201,10 @@ class Signature(models.Model):
                     & Q(sha256_zh__regex=HASH, sha256_en__regex=HASH, factor__in=FactorKind.values)
                 ),
                 name="a_signature_is_whole_or_absent",
+            ),
+            models.CheckConstraint(
+                condition=Q(named__isnull=True) | Q(person__isnull=True) | Q(person=models.F("named")),
+                name="a_named_place_is_filled_by_the_named",
             ),
         ]
         triggers = [

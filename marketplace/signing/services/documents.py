@@ -23,7 +23,7 @@ from marketplace.core.locks import LOCK_TIMEOUT_MS, locked
 from marketplace.core.models import StoredFile
 from marketplace.core.ruling import enforces
 from marketplace.signing import factors, rendering, sealing, wording
-from marketplace.signing.graphs import DOCUMENT_GRAPH, binds
+from marketplace.signing.graphs import DOCUMENT_GRAPH, may_fill
 from marketplace.signing.models import Document, Signature
 from marketplace.signing.paper import LANGUAGES, Language
 from marketplace.signing.refusals import (
@@ -44,12 +44,16 @@ FILE_PURPOSE = "document"
 
 @dataclass(frozen=True, slots=True)
 class SignerSlot:
-    """A signer's place: 1 signs first. The capacity is what the text calls it: 转让方 / Assignor."""
+    """A signer's place: 1 signs first. The capacity is what the text calls it: 转让方 / Assignor.
+
+    `person_id` keeps the place for one member of the organisation, whatever their role there.
+    """
 
     order: int
     organisation_id: int
     capacity_zh: str
     capacity_en: str
+    person_id: int | None = None
 
 
 @transaction.atomic
@@ -97,6 +101,7 @@ def draft_document(
             organisation_id=slot.organisation_id,
             capacity_zh=slot.capacity_zh,
             capacity_en=slot.capacity_en,
+            named_id=slot.person_id,
             name_zh=organisations[slot.organisation_id].name_zh or organisations[slot.organisation_id].name_en,
             name_en=organisations[slot.organisation_id].name_en or organisations[slot.organisation_id].name_zh,
         )
@@ -112,6 +117,7 @@ def draft_document(
     told = {
         **_told(document),
         "turn": slots[0].organisation_id,
+        "turn_person": slots[0].named_id,
         "replaces": previous.pk if previous else None,
     }
     begin(DOCUMENT_GRAPH, document, by=by, data=told)
@@ -136,7 +142,7 @@ def set_text(document: Document, slots: Sequence[Signature], language: Language)
             for slot in slots
         ],
     }
-    return paper.title, rendering.pdf("paper", data)
+    return paper.title, rendering.pdf(find_template(document.template).layout, data)
 
 
 @enforces("ES-RELIABLE")
@@ -175,6 +181,7 @@ def sign(*, document_id: int, sha256: str, by: Actor, otp: str | factors.Shown, 
             "order": slot.order,
             "organisation": slot.organisation_id,
             "turn": turn.organisation_id if turn else None,
+            "turn_person": turn.named_id if turn else None,
         }
         walk(DOCUMENT_GRAPH, document, "sign", by=by, data=told)
         if turn is None:
@@ -230,7 +237,7 @@ def _turn_of(document: Document, sha256: str, by: Actor) -> Signature:
     own = list(document.signatures.filter(organisation=by.acts_for)) if by.acts_for is not None else []
     if not own:
         raise NotFound()
-    if not binds(by, own[0].organisation_id):
+    if not any(may_fill(by, slot) for slot in own):
         raise NotPermitted()
     is_late = document.expires_at is not None and document.expires_at <= clock.now()
     if document.state not in UNSIGNED or is_late:
@@ -238,10 +245,10 @@ def _turn_of(document: Document, sha256: str, by: Actor) -> Signature:
         raise NotCurrent(number=document.number, version=document.version, state=state.label)
     if sha256.strip().lower() != document.sha256_zh:
         raise OtherText()
-    if all(slot.is_signed for slot in own):
+    if all(slot.is_signed for slot in own if may_fill(by, slot)):
         raise AlreadySigned()
     turn = document.next_signature()
-    if turn is None or turn.organisation_id != by.org_id:
+    if turn is None or not may_fill(by, turn):
         raise NotYourTurn(name=turn.name if turn else "")
     return turn
 

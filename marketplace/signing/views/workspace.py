@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from marketplace.core.errors import DomainError, NotPermitted
 from marketplace.signing import access, factors, presenting, services
 from marketplace.signing.forms import CodeForm, PaperForm, PasskeyForm, ReasonForm
-from marketplace.signing.graphs import DOCUMENT_GRAPH, Asked, Bringer, binds
+from marketplace.signing.graphs import DOCUMENT_GRAPH, Asked, Bringer, may_fill
 from marketplace.signing.models import Consent, Document
 from marketplace.signing.refusals import PaperMissing
 from marketplace.signing.registry import consent_label
@@ -66,7 +66,7 @@ def signing_document(request: HttpRequest, number: str, version: int | None = No
         "matter": presenting.matter_of(document),
         "turn": turn,
         "days": presenting.days_to(document),
-        "may_sign": turn is not None and binds(actor, turn.organisation_id),
+        "may_sign": turn is not None and may_fill(actor, turn),
         "may_decline": any(edge.verb == "decline" for edge in DOCUMENT_GRAPH.open_to(actor, document)),
         "own_consents": list(access.to_answer(actor).filter(document=document)),
         "versions": [
@@ -100,7 +100,7 @@ def signing_sign(request: HttpRequest, number: str, version: int) -> HttpRespons
             messages.info(request, _("Signed. The next signer has been told."))
             return redirect("signing_document", number)
     turn = presenting.turn_of(document)
-    if refusal is None and (turn is None or not binds(actor, turn.organisation_id)):
+    if refusal is None and (turn is None or not may_fill(actor, turn)):
         raise NotPermitted()
     context = {
         "document": document,

@@ -1,0 +1,3 @@
+"""Appraisal reports as papers: what stands in them, in both languages."""
+
+TEMPLATE = "appraisal.report"

@@ -1,0 +1,161 @@
+"""The drafting workbench: words, methods with their live result, weights."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from marketplace.core.errors import DomainError, NotFound, NotPermitted
+from valuation.appraisals import access
+from valuation.appraisals.forms import TextForm, worksheet_data
+from valuation.appraisals.graphs.parties import AGENCY_WORKS
+from valuation.appraisals.presenting import outcome_view, workbench_page
+from valuation.appraisals.sections import BY_NAME
+from valuation.appraisals.services import drafting
+from valuation.appraisals.services.drafting import Working
+from valuation.appraisals.worksheets import BY_METHOD, Worksheet, read, written
+from valuation.models import Order
+
+
+def _draft_of(request: HttpRequest, number: str) -> Order:
+    """The order whose draft the actor's agency writes; NotFound for everybody else, the client too."""
+    actor = request.actor  # type: ignore[attr-defined]
+    order = access.order_of(actor, number)
+    if not access.is_appraising(actor, order) or not hasattr(order, "draft"):
+        raise NotFound()
+    return order
+
+
+def _writable(request: HttpRequest, number: str) -> Order:
+    order = _draft_of(request, number)
+    if not AGENCY_WORKS.permits(request.actor, order):  # type: ignore[attr-defined]
+        raise NotPermitted()
+    return order
+
+
+@require_safe
+@login_required
+def appraisal_workbench(request: HttpRequest, number: str) -> HttpResponse:
+    """The draft as a whole: what stands, what is missing, what each method comes to."""
+    order = _draft_of(request, number)
+    return render(request, "appraisals/workbench.html", workbench_page(order, request.actor))  # type: ignore[attr-defined]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def appraisal_text(request: HttpRequest, number: str, section: str) -> HttpResponse:
+    """One part of the report in words, in both languages."""
+    order = _writable(request, number)
+    if section not in BY_NAME:
+        raise NotFound()
+    stored = order.draft.texts.get(section) or {}
+    form = TextForm(request.POST or None, initial={"zh": stored.get("zh", ""), "en": stored.get("en", "")})
+    refusal: DomainError | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            drafting.write_text(
+                order_id=order.pk,
+                section=section,
+                zh=form.cleaned_data["zh"],
+                en=form.cleaned_data["en"],
+                by=request.actor,  # type: ignore[attr-defined]
+            )
+            return redirect("appraisal_workbench", number)
+        except DomainError as error:
+            refusal = error
+    context = {"order": order, "section": BY_NAME[section], "form": form, "refusal": refusal}
+    return render(request, "appraisals/text.html", context, status=refusal.status if refusal else 200)
+
+
+def _working(method: str, data: Any) -> Working:
+    inputs, reasons, ranges, why = worksheet_data(method, data)
+    ranges = {name: {key: _plain(one) for key, one in bounds.items()} for name, bounds in ranges.items()}
+    return Working(method=method, input=read(BY_METHOD[method], inputs), reasons=reasons, uncertain=ranges, why=why)
+
+
+def _plain(typed: str) -> str:
+    """A bound as it is stored: 20% is 0.2."""
+    bare = typed.strip().replace(",", "")
+    if bare.endswith("%"):
+        try:
+            return format((Decimal(bare[:-1]) / 100).normalize(), "f")
+        except InvalidOperation:
+            return bare
+    return bare
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def appraisal_method(request: HttpRequest, number: str, method: str) -> HttpResponse:
+    """One method: inputs and reasons on the left, the live result on the right; saving computes and keeps it."""
+    order = _writable(request, number)
+    if method not in BY_METHOD:
+        raise NotFound()
+    refusal: DomainError | None = None
+    stored = order.methods.filter(method=method).first()
+    if request.method == "POST":
+        working = _working(method, request.POST)
+        try:
+            drafting.use_method(order_id=order.pk, working=working, by=request.actor)  # type: ignore[attr-defined]
+            messages.success(request, _("The method is computed and kept."))
+            return redirect("appraisal_workbench", number)
+        except DomainError as error:
+            refusal = error
+    elif stored is not None:
+        working = Working(method, stored.input, stored.reasons, stored.uncertain, stored.why)
+    else:
+        working = Working(method, {}, {}, {}, "")
+    context = {
+        "order": order,
+        "sheet": BY_METHOD[method],
+        "fields": _fields(BY_METHOD[method], working, request.POST),
+        "why": working.why,
+        "refusal": refusal,
+        **_live(order, working),
+    }
+    return render(request, "appraisals/method.html", context, status=refusal.status if refusal else 200)
+
+
+def _fields(sheet: Worksheet, working: Working, posted: Any) -> list[dict[str, Any]]:
+    """The left side: every entry with what stands in it, its reason and its range."""
+    typed = written(sheet, working.input)
+    return [
+        {
+            "entry": one,
+            "value": posted.get(one.name, typed.get(one.name, "")),
+            "reason": working.reasons.get(one.name, ""),
+            "spread": working.uncertain.get(one.name, {}).get("spread", ""),
+            "low": working.uncertain.get(one.name, {}).get("low", ""),
+            "high": working.uncertain.get(one.name, {}).get("high", ""),
+            "is_list": one.sort in ("amounts", "rows"),
+        }
+        for one in sheet.entries
+    ]
+
+
+def _live(order: Order, working: Working) -> dict[str, Any]:
+    """The right side: what the inputs come to now, or the field that keeps them from it."""
+    if not working.input:
+        return {"live": None, "problem": None}
+    try:
+        found = drafting.outcome(working, seed=order.pk)
+    except DomainError as error:
+        return {"live": None, "problem": error}
+    return {"live": outcome_view(working.method, found, order.currency), "problem": None}
+
+
+@require_POST
+@login_required
+def appraisal_live(request: HttpRequest, number: str, method: str) -> HttpResponse:
+    """The live result for htmx: computed, not kept."""
+    order = _writable(request, number)
+    if method not in BY_METHOD:
+        raise NotFound()
+    return render(request, "appraisals/live.html", _live(order, _working(method, request.POST)))

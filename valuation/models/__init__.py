@@ -1,0 +1,26 @@
+"""Agencies, rubric scores, appraisal orders, their drafts and reports."""
+
+from valuation.models.agency import Agency, Appraiser
+from valuation.models.drafting import Draft, MethodUse, ReviewComment
+from valuation.models.order import DataFile, DataRequest, Order, OrderAsset, Quote
+from valuation.models.report import Objection, Report, ReportAsset, Showing
+from valuation.models.rubric import Rubric, Score
+
+__all__ = [
+    "Agency",
+    "Appraiser",
+    "DataFile",
+    "DataRequest",
+    "Draft",
+    "MethodUse",
+    "Objection",
+    "Order",
+    "OrderAsset",
+    "Quote",
+    "Report",
+    "ReportAsset",
+    "ReviewComment",
+    "Rubric",
+    "Score",
+    "Showing",
+]
