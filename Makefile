@@ -48,6 +48,7 @@ test: check
 machine:
 	@$(INSTALL) --dev
 	MACHINE=long KILLS=200 $(VENV) -m pytest -n 2 --dist loadfile -s tests/machine tests/faults/test_deal_kills.py $(PYTEST_ARGS)
+	KILLS=50 $(VENV) -m pytest -n 0 -s tests/faults/test_close_kills.py $(PYTEST_ARGS)
 
 browser:
 	@$(INSTALL) --dev

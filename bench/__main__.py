@@ -30,6 +30,7 @@ PARTS = (
     "delay",
     "startup",
     "schedules",
+    "close_of_day",
 )
 
 

@@ -6,3 +6,16 @@ from django.apps import AppConfig
 class LoansConfig(AppConfig):
     name = "loans"
     label = "loans"
+
+    def ready(self) -> None:
+        """Make lifecycles, subscribers, pages and registries known."""
+        from loans import access, contributions, notices, reactions  # noqa: F401
+        from loans.contracts import papers
+        from loans.graphs import application, credit, disposal, loan, pledge, product, shortfall  # noqa: F401
+        from loans.live import contributions as live_contributions
+        from loans.live import reactions as live_reactions  # noqa: F401
+
+        notices.announce_all()
+        contributions.contribute()
+        live_contributions.contribute()
+        papers.register_templates()

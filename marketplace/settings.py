@@ -193,7 +193,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="20", minute="43"),  # in the Chinese night
         "options": {"expires": 3600},
     },
-    "send-mail": {"task": "marketplace.notifications.tasks.send_mail", "schedule": 20.0, "options": {"expires": 60}},
+    "send-notices": {"task": "marketplace.notifications.tasks.send_due", "schedule": 20.0, "options": {"expires": 60}},
+    "send-webhooks": {
+        "task": "marketplace.notifications.tasks.send_webhooks",
+        "schedule": 10.0,
+        "options": {"expires": 60},
+    },
     "resume-imports": {"task": "listings.patents.tasks.resume_imports", "schedule": 60.0, "options": {"expires": 60}},
     "refresh-statuses": {
         "task": "listings.patents.tasks.refresh_statuses",
@@ -204,6 +209,11 @@ CELERY_BEAT_SCHEDULE = {
     "match-all-needs": {
         "task": "listings.matching.tasks.match_all_needs",
         "schedule": crontab(hour="19", minute="29"),  # in the Chinese night
+        "options": {"expires": 3600},
+    },
+    "refit-estimates": {
+        "task": "valuation.tasks.refit_estimates",
+        "schedule": crontab(hour="19", minute="53"),  # in the Chinese night
         "options": {"expires": 3600},
     },
     "read-new-offers": {
@@ -220,6 +230,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "marketplace.payments.tasks.send_refunds",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    "close-business-day": {
+        "task": "loans.tasks.close_business_day",
+        "schedule": crontab(hour="15", minute="47"),  # shortly before the Chinese midnight
+        "options": {"expires": 3600},
     },
     "check-books": {
         "task": "marketplace.payments.tasks.check_books",
@@ -257,7 +272,7 @@ STRIPE_ALLOW_TEST_KEY = env.flag("STRIPE_ALLOW_TEST_KEY", False)
 AUTH_USER_MODEL = "accounts.User"
 # Addresses are unique whatever their case (one_person_per_email_address), which the check cannot see.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["marketplace.accounts.backends.PersonBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -327,6 +342,20 @@ else:
     # Without a mail server letters are written to files, where an operator (and the demo) can read them.
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(RUN_DIR / "mail")
+
+# --- other ways to reach people --------------------------------------------------------------------------------------
+# Text messages through an HTTP gateway, and an application in WeCom; each is offered once it is set up here.
+SMS_GATEWAY_URL = env.text("SMS_GATEWAY_URL", "")
+SMS_GATEWAY_KEY = env.text("SMS_GATEWAY_KEY", "")
+WECOM_API_BASE = env.text("WECOM_API_BASE", "https://qyapi.weixin.qq.com").rstrip("/")
+WECOM_CORP_ID = env.text("WECOM_CORP_ID", "")
+WECOM_SECRET = env.text("WECOM_SECRET", "")
+WECOM_AGENT_ID = env.number("WECOM_AGENT_ID", 0)
+
+# --- outgoing webhooks -----------------------------------------------------------------------------------------------
+# Private networks that webhooks may reach (an intranet's own receivers), and the certificates trusted for them.
+WEBHOOK_PRIVATE_NETWORKS = env.words("WEBHOOK_PRIVATE_NETWORKS")
+WEBHOOK_CA_FILE = env.text("WEBHOOK_CA_FILE", "")
 
 # --- language, time --------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
@@ -454,6 +483,7 @@ SPECTACULAR_SETTINGS = {
         "PurposeEnum": "listings.deals.talks.states.Purpose",
         "AppraisalPurposeEnum": "valuation.appraisals.states.Purpose",
         "RoundingEnum": "loans.schedule.conventions.Rounding",
+        "LoanPurposeEnum": "loans.states.application.Purpose.choices",
     },
 }
 

@@ -28,6 +28,8 @@ from listings.patents.services import runs, work
 from listings.rights.models import Consent, Entry, PledgeRelease, Statement
 from listings.rights.services import consents, pledges, statements
 from listings.rights.states import Act, ConsentKind, EntryKind
+from loans.models import Alarm, Application, Loan
+from loans.services import watching
 from marketplace.accounts.models import ApiToken, Delegation, Invitation, VerificationDocument
 from marketplace.accounts.roles import Power, Role
 from marketplace.accounts.services import delegations, members, tokens
@@ -35,6 +37,8 @@ from marketplace.accounts.states import OrganisationState
 from marketplace.core import clock
 from marketplace.core.models import Event
 from marketplace.notifications import service as notices
+from marketplace.notifications.models import WebhookEndpoint
+from marketplace.notifications.webhooks import endpoints
 from marketplace.payments.models import Obligation
 from marketplace.search import index
 from marketplace.signing.models import Document
@@ -45,6 +49,8 @@ from tests.builders import a_pdf, a_person, an_organisation, joins
 from tests.catalogue import makers
 from tests.deals import stages
 from tests.deals.talks import a_negotiation, accepts_nda, an_offer
+from tests.loans import stages as lending
+from tests.loans.lent import a_loan
 from tests.payments.makers import MoneyMatters, money_matters, sandbox_pays
 from tests.rights.makers import a_paper, owned, pledged
 from tests.signing.makers import SigningMatters, signing_matters
@@ -117,6 +123,10 @@ class Matters:
     signing: SigningMatters
     dealing: Dealing
     appraising: Appraising
+    webhook: WebhookEndpoint
+    loan: Loan
+    alarm: Alarm
+    application: Application
     enquiry: Enquiry | None = None
     match: Match | None = None
 
@@ -171,6 +181,7 @@ def matters_of(part: cast.Part, agent: cast.Part) -> Matters:
     talks, room_file = talks_of(part, shown, agent)
     token, key = tokens.issue_token(membership_id=part.membership.pk, name="ledger", days=30, by=part.actor)
     today = clock.today()
+    loan = a_loan(borrower=part)
     return Matters(
         part=part,
         right=draft.rights[0],
@@ -209,6 +220,12 @@ def matters_of(part: cast.Part, agent: cast.Part) -> Matters:
         mandate=a_mandate(client=part),
         dealing=dealing_of(part, agent),
         appraising=appraising_of(part),
+        webhook=endpoints.begin(url="https://93.184.215.14/told", themes=[], by=part.actor),
+        loan=loan,
+        application=lending.drafted(part)[0],
+        alarm=watching.raise_alarm(
+            loan, "invalidation", 2, "register", f"world-{loan.pk}", today, loan.securities.get()
+        ),
     )
 
 

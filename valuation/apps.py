@@ -9,10 +9,18 @@ class ValuationConfig(AppConfig):
 
     def ready(self) -> None:
         """Make lifecycles, subscribers, pages and registries of appraisals known."""
-        from valuation.appraisals import access, contributions, invariants, notices, reactions  # noqa: F401
+        from marketplace.core.demo import chapter
+        from valuation.appraisals import access, contributions, demo_data, invariants, notices, reactions  # noqa: F401
         from valuation.appraisals.graphs import order, report  # noqa: F401
+        from valuation.appraisals.papers import contract
         from valuation.appraisals.papers import report as paper
+        from valuation.estimate import contributions as estimates
+        from valuation.estimate import reactions as sales  # noqa: F401
 
         notices.announce_all()
+        estimates.contribute()
         contributions.contribute()
         paper.register_template()
+        contract.register_template()
+        chapter(45, "appraisals", demo_data.load)
+        chapter(55, "appraisals under way", demo_data.load_late)

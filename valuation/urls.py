@@ -1,5 +1,6 @@
 """Addresses of pages."""
 
 from valuation.appraisals.urls import urlpatterns as appraisals
+from valuation.estimate.urls import urlpatterns as estimates
 
-urlpatterns = [*appraisals]
+urlpatterns = [*appraisals, *estimates]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -16,14 +17,14 @@ from marketplace.core.actor import Actor
 from marketplace.portal import registry
 
 TRADE = _("Trade")
+MOST = 20
 
 
-def waiting(actor: Actor) -> list[Mandate]:
+def waiting(actor: Actor) -> list[QuerySet[Mandate]]:
     """Proposals the actor's organisation has to answer."""
     if not access.may_propose(actor):
         return []
-    found = access.mandates_seen_by(actor).in_state(MandateState.PROPOSED).exclude(proposed_by=actor.org_id)
-    return list(found.order_by("due_at")[:20])
+    return [access.mandates_seen_by(actor).in_state(MandateState.PROPOSED).exclude(proposed_by=actor.org_id)]
 
 
 def todo_lines(actor: Actor) -> list[dict[str, Any]]:
@@ -34,20 +35,15 @@ def todo_lines(actor: Actor) -> list[dict[str, Any]]:
             "url": reverse("mandate", args=[one.pk]),
             "due": one.due_at,
         }
-        for one in waiting(actor)
+        for found in waiting(actor)
+        for one in found.order_by("due_at")[:MOST]
     ]
 
 
 def contribute() -> None:
     """Called once the app is ready."""
-    registry.desk(
-        TRADE, 40, _("Mandates"), "mandate_list", shows=_may_hold, count=lambda actor: len(waiting(actor)) or None
-    )
+    registry.desk(TRADE, 40, _("Mandates"), "mandate_list", shows=_may_hold, count=waiting)
     registry.todo(32, todo_lines)
-
-
-def _to_answer(actor: Actor) -> int | None:
-    return len(waiting(actor)) or None
 
 
 def _may_hold(actor: Actor) -> bool:

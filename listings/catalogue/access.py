@@ -8,6 +8,7 @@ from listings.assets.models import Asset
 from listings.catalogue.graphs import HOLDER, REVIEWERS, SEEKER
 from listings.catalogue.models import (
     Enquiry,
+    ListedAsset,
     Listing,
     ListingDocument,
     ListingQuerySet,
@@ -15,7 +16,10 @@ from listings.catalogue.models import (
     NeedQuerySet,
     SavedSearch,
 )
+from listings.catalogue.services.co_owners import awaited_from
 from listings.catalogue.states import PUBLIC, DocumentAccess, ListingState, NeedState
+from listings.rights.graphs import SIGNERS
+from listings.rights.models import Consent
 from marketplace.accounts.models import User
 from marketplace.accounts.roles import DESK_KINDS, Power
 from marketplace.core.access import found
@@ -51,6 +55,18 @@ def _reads_for(actor: Actor, power: str) -> int | None:
     if actor.on_behalf_of is not None and power not in actor.powers:
         return None
     return actor.acts_for
+
+
+def may_consent(actor: Actor) -> bool:
+    """Binds the organisation it belongs to: gives its consents as a co-owner."""
+    return actor.org_id is not None and SIGNERS.permits(actor, Consent(organisation_id=actor.org_id))
+
+
+def consents_awaited(actor: Actor) -> QuerySet[ListedAsset]:
+    """Rights of others' listings that wait for the consent of the actor's organisation."""
+    if actor.org_id is None or not may_consent(actor):
+        return ListedAsset.objects.none()
+    return awaited_from(actor.org_id)
 
 
 # ── listings ─────────────────────────────────────────────────────────────────────────────────────────────────────────

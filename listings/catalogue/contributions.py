@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from listings.catalogue import access
 from listings.catalogue.models import Listing, Need
+from listings.catalogue.naming import shown_number
 from listings.catalogue.rows import listing_row, need_row
 from listings.catalogue.states import LICENCES, ListingState, Mode, NeedState
 from listings.patents.slots import slot
@@ -63,15 +64,15 @@ def listings_of_asset(asset_id: int) -> dict[str, Any] | None:
     return {"rows": rows} if rows else None
 
 
-def _waiting(actor: Actor) -> int:
-    return (
-        access.listings_for_review(actor).in_state(ListingState.IN_REVIEW).count()
-        + access.needs_for_review(actor).in_state(NeedState.IN_REVIEW).count()
-    )
+def _waiting(actor: Actor) -> list[QuerySet[Any]]:
+    return [
+        access.listings_for_review(actor).in_state(ListingState.IN_REVIEW),
+        access.needs_for_review(actor).in_state(NeedState.IN_REVIEW),
+    ]
 
 
-def _returned(actor: Actor) -> int | None:
-    return access.own_listings(actor).in_state(ListingState.RETURNED, ListingState.SUSPENDED).count() or None
+def _returned(actor: Actor) -> list[QuerySet[Any]]:
+    return [access.own_listings(actor).in_state(ListingState.RETURNED, ListingState.SUSPENDED)]
 
 
 def todo_lines(actor: Actor) -> list[dict[str, Any]]:
@@ -85,6 +86,10 @@ def todo_lines(actor: Actor) -> list[dict[str, Any]]:
         )
         address = reverse("my_listing", args=[listing.number])
         lines.append({"text": words % {"number": listing.number}, "url": address, "note": listing.title})
+    for listed in access.consents_awaited(actor).order_by("-listing__updated_at")[:20]:
+        words = gettext("Answer whether %(number)s may be listed") % {"number": shown_number(listed.asset)}
+        address = f"{reverse('rights_page', args=[listed.asset_id])}#consents"
+        lines.append({"text": words, "url": address, "note": listed.listing.organisation.name})
     for need in access.own_needs(actor).in_state(NeedState.RETURNED)[:20]:
         words = gettext("Correct need %(number)s and submit it again") % {"number": need.number}
         lines.append({"text": words, "url": reverse("my_need", args=[need.number]), "note": need.title})
@@ -107,6 +112,14 @@ def contribute() -> None:
     registry.place(15, _("Technology needs"), "need_list")
     registry.desk(TRADE, 20, _("My listings"), "my_listings", shows=_may_hold, count=_returned)
     registry.desk(TRADE, 22, _("My needs"), "my_needs", shows=_may_hold)
+    registry.desk(
+        TRADE,
+        23,
+        _("Consents asked of us"),
+        "consents_asked",
+        shows=lambda actor: _may_hold(actor) and access.may_consent(actor),
+        count=lambda actor: [access.consents_awaited(actor)],
+    )
     registry.desk(TRADE, 26, _("Saved searches"), "saved_search_list", shows=lambda actor: actor.user_id is not None)
     registry.desk(DESK, 70, _("Listings and needs to review"), "review_list", shows=access.is_at_desk, count=_waiting)
     registry.figure(10, _("Listings on the market"), listings_figure, url_name="listing_list")

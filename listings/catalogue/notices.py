@@ -10,7 +10,10 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from listings.assets.models import Asset
 from listings.catalogue.models import Listing, Need
+from listings.catalogue.naming import shown_number
+from listings.catalogue.services.co_owners import ASKED
 from marketplace.accounts.models import Delegation, Membership
 from marketplace.accounts.roles import DESK_KINDS, Power, Role
 from marketplace.accounts.states import OrganisationState
@@ -89,9 +92,38 @@ def _address(name: str) -> Any:
     return url
 
 
+def _co_owners(event: Event) -> Iterable[int]:
+    """Those who bind the co-owners that are asked."""
+    organisations = {organisation for organisation, _asset, _act in event.data["asked"]}
+    rows = Membership.objects.live().filter(organisation__in=organisations, roles__overlap=[Role.OWNER, Role.SIGNATORY])
+    return set(rows.values_list("user_id", flat=True))
+
+
+def _asked_about(event: Event) -> dict[str, Any]:
+    """The rights, and who would list them; not the listing, which is a draft that only its holder reads."""
+    assets = Asset.objects.filter(pk__in={asset for _organisation, asset, _act in event.data["asked"]}).order_by("pk")
+    holder = Listing.objects.select_related("organisation").get(pk=event.subject_id).organisation
+    return {
+        "right": ", ".join(shown_number(one) for one in assets),
+        "holder": {"zh": holder.name_zh or holder.name_en, "en": holder.name_en or holder.name_zh},
+    }
+
+
+def _consents_page(event: Event) -> str:
+    with translation.override("zh-hans"):
+        return reverse("consents_asked")
+
+
 def announce_all() -> None:
     """Called once the app is ready."""
     mine, seek = _address("my_listing"), _address("my_need")
+    announce(
+        ASKED,
+        recipients=_co_owners,
+        params=_asked_about,
+        url=_consents_page,
+        sentence=_("%(holder)s wishes to list %(right)s, which you own a share of, and asks for your consent"),
+    )
     announce(
         "listing.submit",
         recipients=reviewers,

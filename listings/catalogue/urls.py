@@ -1,6 +1,6 @@
 from django.urls import path
 
-from listings.catalogue.views import desk, needs, public, review, searches, wizard
+from listings.catalogue.views import co_owners, desk, needs, public, review, searches, wizard
 
 urlpatterns = [
     path("listings/", public.listing_list, name="listing_list"),
@@ -22,6 +22,7 @@ urlpatterns = [
         name="listing_paper_withdraw",
     ),
     path("workspace/listings/<slug:number>/act/<slug:verb>/", desk.listing_act, name="listing_act"),
+    path("workspace/consents/asked/", co_owners.consents_asked, name="consents_asked"),
     path("workspace/needs/", needs.my_needs, name="my_needs"),
     path("workspace/needs/new/", needs.need_new, name="need_new"),
     path("workspace/needs/<slug:number>/", needs.my_need, name="my_need"),

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from django import forms as django_forms
 from django.utils.translation import gettext_lazy as _
 
 from listings.deals import forms
@@ -18,160 +15,138 @@ from listings.deals.models import Deal, Dispute, Filing
 from listings.deals.services import closing, contracts, disputes, filings, reviews, royalties
 from listings.deals.states import UNFUNDED, DealState
 from marketplace.core.actor import Actor
-from marketplace.core.errors import NotPermitted, Sentence
+from marketplace.core.errors import NotPermitted
 from marketplace.core.money import Money
-
-Form = type[django_forms.Form]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One act on a deal or on what belongs to it. `run(subject, data, by)` calls the one service function."""
-
-    verb: str
-    label: Sentence
-    form: Form
-    run: Callable[[Any, dict[str, Any], Actor], object]
-    warning: Sentence = ""
-    is_dangerous: bool = False
+from marketplace.portal.steps import NoForm, ReasonForm, Step, by_verb
 
 
 def _payoff(deal: Deal, data: dict[str, Any], by: Actor) -> object:
     return contracts.state_payoff(deal_id=deal.pk, amount=Money(data["amount"], deal.currency), by=by)
 
 
-DEAL_STEPS = {
-    one.verb: one
-    for one in (
-        Step(
-            "draw_up",
-            _("Draw up the contract"),
-            forms.NoForm,
-            lambda deal, data, by: contracts.draw_up(deal_id=deal.pk, by=by),
-            _("The contract is filled from what was agreed, and both signatories are asked to sign."),
-        ),
-        Step(
-            "redraw",
-            _("Change the contract"),
-            forms.ReasonForm,
-            lambda deal, data, by: contracts.redraw(deal_id=deal.pk, reason=data["reason"], by=by),
-            _("This version becomes void with its signatures and consents."),
-            is_dangerous=True,
-        ),
-        Step(
-            "payoff",
-            _("State what you are owed"),
-            forms.PayoffForm,
-            _payoff,
-            _("It is paid to you first out of the price (Civil Code, article 444)."),
-        ),
-        Step(
-            "cancel",
-            _("Cancel the deal"),
-            forms.ReasonForm,
-            lambda deal, data, by: closing.cancel(deal_id=deal.pk, reason=data["reason"], by=by),
-            _("The deal ends, the rights are free again, and what was paid in goes back. It cannot be undone."),
-            is_dangerous=True,
-        ),
-        Step(
-            "refund",
-            _("Agree that the money goes back"),
-            forms.ReasonForm,
-            lambda deal, data, by: closing.agree_to_refund(deal_id=deal.pk, reason=data["reason"], by=by),
-            _("When both sides have agreed, all the money held goes back to the buyer and the deal ends."),
-            is_dangerous=True,
-        ),
-        Step(
-            "dispute",
-            _("Raise a dispute"),
-            forms.ComplaintForm,
-            lambda deal, data, by: disputes.raise_dispute(deal_id=deal.pk, complaint=data["complaint"], by=by),
-            _("No money leaves the deal until the dispute is settled."),
-            is_dangerous=True,
-        ),
-        Step(
-            "review",
-            _("Review the other side"),
-            forms.ReviewForm,
-            lambda deal, data, by: reviews.write_review(deal_id=deal.pk, stars=data["stars"], text=data["text"], by=by),
-            _("A review stays as written. The other side sees it once it has written its own, or after fourteen days."),
-        ),
-    )
-}
+DEAL_STEPS = by_verb(
+    Step(
+        "draw_up",
+        _("Draw up the contract"),
+        NoForm,
+        lambda deal, data, by: contracts.draw_up(deal_id=deal.pk, by=by),
+        _("The contract is filled from what was agreed, and both signatories are asked to sign."),
+    ),
+    Step(
+        "redraw",
+        _("Change the contract"),
+        ReasonForm,
+        lambda deal, data, by: contracts.redraw(deal_id=deal.pk, reason=data["reason"], by=by),
+        _("This version becomes void with its signatures and consents."),
+        is_dangerous=True,
+    ),
+    Step(
+        "payoff",
+        _("State what you are owed"),
+        forms.PayoffForm,
+        _payoff,
+        _("It is paid to you first out of the price (Civil Code, article 444)."),
+    ),
+    Step(
+        "cancel",
+        _("Cancel the deal"),
+        ReasonForm,
+        lambda deal, data, by: closing.cancel(deal_id=deal.pk, reason=data["reason"], by=by),
+        _("The deal ends, the rights are free again, and what was paid in goes back. It cannot be undone."),
+        is_dangerous=True,
+    ),
+    Step(
+        "refund",
+        _("Agree that the money goes back"),
+        ReasonForm,
+        lambda deal, data, by: closing.agree_to_refund(deal_id=deal.pk, reason=data["reason"], by=by),
+        _("When both sides have agreed, all the money held goes back to the buyer and the deal ends."),
+        is_dangerous=True,
+    ),
+    Step(
+        "dispute",
+        _("Raise a dispute"),
+        forms.ComplaintForm,
+        lambda deal, data, by: disputes.raise_dispute(deal_id=deal.pk, complaint=data["complaint"], by=by),
+        _("No money leaves the deal until the dispute is settled."),
+        is_dangerous=True,
+    ),
+    Step(
+        "review",
+        _("Review the other side"),
+        forms.ReviewForm,
+        lambda deal, data, by: reviews.write_review(deal_id=deal.pk, stars=data["stars"], text=data["text"], by=by),
+        _("A review stays as written. The other side sees it once it has written its own, or after fourteen days."),
+    ),
+)
 
-FILING_STEPS = {
-    one.verb: one
-    for one in (
-        Step(
-            "file",
-            _("Say that it was filed"),
-            forms.FiledForm,
-            lambda filing, data, by: filings.say_filed(filing_id=filing.pk, by=by, **data),
+FILING_STEPS = by_verb(
+    Step(
+        "file",
+        _("Say that it was filed"),
+        forms.FiledForm,
+        lambda filing, data, by: filings.say_filed(filing_id=filing.pk, by=by, **data),
+    ),
+    Step(
+        "refuse",
+        _("The office found something wanting"),
+        forms.RefusedForm,
+        lambda filing, data, by: filings.say_refused(filing_id=filing.pk, by=by, **data),
+    ),
+    Step(
+        "prove",
+        _("Hand in the office’s notice"),
+        forms.EvidenceForm,
+        lambda filing, data, by: filings.hand_in_evidence(
+            filing_id=filing.pk, recorded_on=data["recorded_on"], upload=data["file"], by=by
         ),
-        Step(
-            "refuse",
-            _("The office found something wanting"),
-            forms.RefusedForm,
-            lambda filing, data, by: filings.say_refused(filing_id=filing.pk, by=by, **data),
-        ),
-        Step(
-            "prove",
-            _("Hand in the office’s notice"),
-            forms.EvidenceForm,
-            lambda filing, data, by: filings.hand_in_evidence(
-                filing_id=filing.pk, recorded_on=data["recorded_on"], upload=data["file"], by=by
-            ),
-            _("Another person of the operator checks it; then the money is paid out."),
-        ),
-        Step(
-            "approve",
-            _("Confirm that it is recorded"),
-            forms.NoForm,
-            lambda filing, data, by: filings.approve_evidence(filing_id=filing.pk, by=by),
-            _("The right passes in this register, and the money is paid out. It cannot be undone."),
-        ),
-        Step(
-            "return",
-            _("Return the evidence"),
-            forms.ReasonForm,
-            lambda filing, data, by: filings.return_evidence(filing_id=filing.pk, reason=data["reason"], by=by),
-        ),
-    )
-}
+        _("Another person of the operator checks it; then the money is paid out."),
+    ),
+    Step(
+        "approve",
+        _("Confirm that it is recorded"),
+        NoForm,
+        lambda filing, data, by: filings.approve_evidence(filing_id=filing.pk, by=by),
+        _("The right passes in this register, and the money is paid out. It cannot be undone."),
+    ),
+    Step(
+        "return",
+        _("Return the evidence"),
+        ReasonForm,
+        lambda filing, data, by: filings.return_evidence(filing_id=filing.pk, reason=data["reason"], by=by),
+    ),
+)
 
-DISPUTE_STEPS = {
-    one.verb: one
-    for one in (
-        Step(
-            "state",
-            _("Add a statement"),
-            forms.StatementForm,
-            lambda dispute, data, by: disputes.add_statement(
-                dispute_id=dispute.pk, text=data["text"], upload=data["file"], by=by
-            ),
+DISPUTE_STEPS = by_verb(
+    Step(
+        "state",
+        _("Add a statement"),
+        forms.StatementForm,
+        lambda dispute, data, by: disputes.add_statement(
+            dispute_id=dispute.pk, text=data["text"], upload=data["file"], by=by
         ),
-        Step(
-            "propose",
-            _("Propose a decision"),
-            forms.DecisionForm,
-            lambda dispute, data, by: disputes.propose_decision(dispute_id=dispute.pk, by=by, **data),
-        ),
-        Step(
-            "decide",
-            _("Confirm the decision"),
-            forms.NoForm,
-            lambda dispute, data, by: disputes.confirm_decision(dispute_id=dispute.pk, by=by),
-            _("The money held moves as decided. It cannot be undone."),
-            is_dangerous=True,
-        ),
-        Step(
-            "withdraw",
-            _("Withdraw the dispute"),
-            forms.ReasonForm,
-            lambda dispute, data, by: disputes.withdraw_dispute(dispute_id=dispute.pk, reason=data["reason"], by=by),
-        ),
-    )
-}
+    ),
+    Step(
+        "propose",
+        _("Propose a decision"),
+        forms.DecisionForm,
+        lambda dispute, data, by: disputes.propose_decision(dispute_id=dispute.pk, by=by, **data),
+    ),
+    Step(
+        "decide",
+        _("Confirm the decision"),
+        NoForm,
+        lambda dispute, data, by: disputes.confirm_decision(dispute_id=dispute.pk, by=by),
+        _("The money held moves as decided. It cannot be undone."),
+        is_dangerous=True,
+    ),
+    Step(
+        "withdraw",
+        _("Withdraw the dispute"),
+        ReasonForm,
+        lambda dispute, data, by: disputes.withdraw_dispute(dispute_id=dispute.pk, reason=data["reason"], by=by),
+    ),
+)
 
 ROYALTY_STEPS = {
     "state": Step(
@@ -202,8 +177,10 @@ def deal_steps(deal: Deal, actor: Actor) -> list[Step]:
     is_side = EITHER_DECIDES.permits(actor, deal)
     if actor.acts_for == deal.pledgee_id and deal.pledgee_id and deal.state in UNFUNDED - {DealState.PAYING}:
         found.append(DEAL_STEPS["payoff"])
+    if is_side and deal.may_be_disputed:
+        found.append(DEAL_STEPS["dispute"])
     if is_side and deal.state == DealState.RECORDING:
-        found += [DEAL_STEPS["dispute"], DEAL_STEPS["refund"]]
+        found.append(DEAL_STEPS["refund"])
     if is_side and deal.state == DealState.COMPLETED and not _has_reviewed(deal, actor):
         found.append(DEAL_STEPS["review"])
     return found

@@ -12,7 +12,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -23,7 +22,7 @@ from listings.deals import access, acts, money
 from listings.deals.models import Deal, Dispute, Filing
 from listings.deals.models.deal import DealQuerySet
 from listings.deals.refusals import ProceedsTooSmall
-from marketplace.core.errors import NotFound
+from marketplace.portal.steps import Step, take_given
 
 
 class FilingSerializer(serializers.ModelSerializer[Filing]):
@@ -138,14 +137,8 @@ class DealViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
             request, deal, access.dispute_of(actor_of(request), deal, int(pk)), acts.DISPUTE_STEPS.get(verb)
         )
 
-    def _take(self, request: Request, deal: Deal, subject: Any, step: acts.Step | None) -> Response:
+    def _take(self, request: Request, deal: Deal, subject: Any, step: Step | None) -> Response:
         """Check the input by the page's form, call the one service, answer with the deal as it is now."""
-        if step is None:
-            raise NotFound()
         acts.demand_part(deal, actor_of(request))
-        given: Any = request.data
-        form = step.form(given, request.FILES) if step.form.base_fields else step.form({})
-        if not form.is_valid():
-            raise ValidationError({name: [str(one) for one in said] for name, said in form.errors.items()})
-        step.run(subject, form.cleaned_data, actor_of(request))
+        take_given(subject, step, request.data, request.FILES, actor_of(request))
         return Response(DealSerializer(self.get_queryset().get(pk=deal.pk), context={"request": request}).data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -37,13 +38,12 @@ def may_read(actor: Actor, pk: int) -> bool:
     return access.deals_seen_by(actor).filter(pk=pk).exists()
 
 
-def running(actor: Actor) -> int | None:
-    return access.deals_seen_by(actor).live().count() or None
+def running(actor: Actor) -> list[QuerySet[Any]]:
+    return [access.deals_seen_by(actor).live()]
 
 
-def waiting_at_desk(actor: Actor) -> int | None:
-    evidence = Filing.objects.in_state(FilingState.EVIDENCED).count()
-    return (evidence + Dispute.objects.in_state(*UNSETTLED).count()) or None
+def waiting_at_desk(actor: Actor) -> list[QuerySet[Any]]:
+    return [Filing.objects.in_state(FilingState.EVIDENCED), Dispute.objects.in_state(*UNSETTLED)]
 
 
 def contribute() -> None:

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from marketplace.portal.steps import StepForm
 
 
 class _Day(forms.DateInput):
     input_type = "date"
 
 
-class ReasonForm(forms.Form):
-    """A step against the other side's expectation, with its reason."""
-
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("The other side reads it."),
-    )
-
-
-class PayoffForm(forms.Form):
+class PayoffForm(StepForm):
     """What the pledgee is owed on the day of payment."""
 
     amount = forms.DecimalField(
@@ -35,37 +24,37 @@ class PayoffForm(forms.Form):
     )
 
 
-class FiledForm(forms.Form):
+class FiledForm(StepForm):
     filed_on = forms.DateField(label=_("Filed on"), widget=_Day)
     reference = forms.CharField(label=_("File number at the office"), max_length=80, required=False)
 
 
-class RefusedForm(forms.Form):
+class RefusedForm(StepForm):
     found = forms.CharField(
         label=_("What the office found wanting"), max_length=4000, widget=forms.Textarea(attrs={"rows": 4})
     )
     correct_by = forms.DateField(label=_("To be corrected by"), widget=_Day, required=False)
 
 
-class EvidenceForm(forms.Form):
+class EvidenceForm(StepForm):
     recorded_on = forms.DateField(
         label=_("Recorded on"), widget=_Day, help_text=_("The day the office’s notice names.")
     )
     file = forms.FileField(label=_("The office’s notice"), help_text=_("PDF or image."))
 
 
-class ComplaintForm(forms.Form):
+class ComplaintForm(StepForm):
     complaint = forms.CharField(
         label=_("What is wrong, and what you ask for"), max_length=8000, widget=forms.Textarea(attrs={"rows": 6})
     )
 
 
-class StatementForm(forms.Form):
+class StatementForm(StepForm):
     text = forms.CharField(label=_("Your statement"), max_length=8000, widget=forms.Textarea(attrs={"rows": 5}))
     file = forms.FileField(label=_("Paper"), required=False)
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(StepForm):
     seller_pct = forms.DecimalField(
         label=_("Share of the money held for the seller’s side, percent"),
         max_digits=6,
@@ -79,7 +68,7 @@ class DecisionForm(forms.Form):
     )
 
 
-class ReviewForm(forms.Form):
+class ReviewForm(StepForm):
     stars = forms.TypedChoiceField(
         label=_("Stars"),
         coerce=int,
@@ -97,12 +86,5 @@ class ReviewForm(forms.Form):
     )
 
 
-class StatementOfRoyaltyForm(forms.Form):
+class StatementOfRoyaltyForm(StepForm):
     base = forms.DecimalField(label=_("Royalty base of the period"), max_digits=18, decimal_places=2, min_value=0)
-
-
-class NoForm(forms.Form):
-    """A step that needs nothing but the decision."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)

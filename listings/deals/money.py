@@ -13,7 +13,7 @@ from listings.deals.splitting import Commission, Leg, Share, Terms, split
 from listings.deals.states import LegPurpose
 from marketplace.core.money import Money
 from marketplace.payments.models import Account, Obligation, Payout, Refund, Release
-from marketplace.payments.states import AccountKind, ObligationState, PayoutState, RefundState
+from marketplace.payments.states import REFUNDS_OVER, AccountKind, ObligationState, PayoutState
 
 if TYPE_CHECKING:
     from listings.deals.models import Deal
@@ -152,7 +152,7 @@ def open_refunds(deal: Deal) -> bool:
     """Claims that a refund of the deal has not arrived."""
     return (
         Refund.objects.filter(obligation__in=Obligation.objects.about(deal.subject))
-        .exclude(state=RefundState.COMPLETE)
+        .exclude(state__in=REFUNDS_OVER)
         .exists()
     )
 
@@ -196,7 +196,7 @@ def payment_plan(deal: Deal) -> list[Due]:
     if not milestones:
         rest = deal.price - deal.deposit
         plan = [
-            Due(PRICE, Money(deal.deposit, deal.currency), DEPOSIT_DAYS, "定金", "Deposit"),
+            Due(PRICE, Money(deal.deposit, deal.currency), DEPOSIT_DAYS, "保证金", "Deposit"),
             Due(PRICE, Money(rest, deal.currency), PAYING_DAYS, "价款", "Price"),
         ]
     else:

@@ -29,6 +29,7 @@ def _deal_of(event: Event) -> int | None:
         "payout.pay",
         "payout.fail",
         "refund.complete",
+        "refund.overtake",
         "payin.dispute",
         "dispute.withdraw",
         "deal.lapse",
@@ -65,11 +66,6 @@ def _contract_signed(deal_id: int, event: Event) -> None:
     contracts.contract_signed(deal_id=deal_id, document_id=event.subject_id)
 
 
-def _money_arrived(deal_id: int, event: Event) -> None:
-    closing.money_arrived(deal_id=deal_id)
-    royalties.royalty_paid(deal_id=deal_id)
-
-
 def _charged_back(deal_id: int, event: Event) -> None:
     with locked(Deal, deal_id) as deal:
         disputes.freeze_for_chargeback(
@@ -85,9 +81,10 @@ STEPS: dict[str, Callable[[int, Event], None]] = {
     "document.complete": _contract_signed,
     "consent.confirm": lambda deal_id, event: contracts.consent_given(deal_id=deal_id),
     "consent.give": lambda deal_id, event: contracts.consent_given(deal_id=deal_id),
-    "obligation.settle": _money_arrived,
+    "obligation.settle": lambda deal_id, event: closing.money_arrived(deal_id=deal_id),
     "payout.pay": lambda deal_id, event: closing.go_on(deal_id=deal_id),
     "payout.fail": _payout_failed,
     "refund.complete": lambda deal_id, event: closing.refund_done(deal_id=deal_id),
+    "refund.overtake": lambda deal_id, event: closing.refund_done(deal_id=deal_id),
     "payin.dispute": _charged_back,
 }

@@ -36,11 +36,11 @@ def belongs(actor: Actor) -> bool:
     return actor.acts_for is not None
 
 
-def waiting_imports(actor: Actor) -> int | None:
+def waiting_imports(actor: Actor) -> list[QuerySet[ImportRun]]:
     """Imports that wait for somebody's go-ahead."""
     if actor.acts_for is None:
-        return None
-    return ImportRun.objects.filter(state=ImportState.CHECKED, organisation_id=actor.acts_for).count() or None
+        return []
+    return [ImportRun.objects.filter(state=ImportState.CHECKED, organisation_id=actor.acts_for)]
 
 
 def known_patents() -> int:

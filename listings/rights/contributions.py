@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -18,8 +19,8 @@ from marketplace.portal import registry
 DESK = _("Review desk")
 
 
-def _waiting(actor: Actor) -> int | None:
-    return (access.waiting_statements(actor).count() + access.releases_visible_to(actor).count()) or None
+def _waiting(actor: Actor) -> list[QuerySet[Any]]:
+    return [access.waiting_statements(actor), access.releases_visible_to(actor)]
 
 
 def todo_lines(actor: Actor) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from typing import Any
 
 from django.utils.translation import get_language
 
+from marketplace.core.formats import chinese_numeral
 from marketplace.core.ruling import Enforcement, enforcements, enforces
 
 __all__ = ["Enforcement", "Parameter", "Rule", "enforcements", "enforces", "rule", "rule_book"]
@@ -46,6 +47,10 @@ SOURCES: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 _CITATION = re.compile(r"^(?P<source>[A-Z]|461|Order 62|E-signature law) (?:art\. )?(?P<number>\d[^;=]*)$")
+#: In "11(2)(9)" 11 is the article, 2 its paragraph, 9 the item of the paragraph.
+_ARTICLE = re.compile(r"(?<![\d(])(\d+)(?!\d|\))")
+_ITEM = re.compile(r"(\(\d+\))\((\d+)\)")
+_PARAGRAPH = re.compile(r"\((\d+)\)")
 #: A point of a notice, as ministries number them: 财税〔2024〕23号 item 2.
 _NOTICE_ITEM = re.compile(r"(号) item (\d+)$")
 
@@ -111,10 +116,18 @@ def cite(article: str, *, chinese: bool) -> str:
         inferred = "(number inferred)" in found["number"]
         number = found["number"].replace("(number inferred)", "").strip()
         if chinese:
-            shown.append(f"《{name_zh}》第{number}条" + ("（条号系推定）" if inferred else ""))
+            shown.append(f"《{name_zh}》{_counted(number)}" + ("（条号系推定）" if inferred else ""))
         else:
             shown.append(f"{name_en}, art. {number}" + (" (number inferred)" if inferred else ""))
     return ("；" if chinese else "; ").join(shown)
+
+
+def _counted(number: str) -> str:
+    """ "14(2)" as Chinese laws count: 第十四条第二款; a range by 至, several by 、."""
+    text = _ARTICLE.sub(lambda found: f"第{chinese_numeral(int(found[1]))}条", number)
+    text = _ITEM.sub(lambda found: f"{found[1]}第{chinese_numeral(int(found[2]))}项", text)
+    text = _PARAGRAPH.sub(lambda found: f"第{chinese_numeral(int(found[1]))}款", text)
+    return re.sub(r"\s*,\s*", "、", text).replace("-", "至")
 
 
 def _parameter(raw: Mapping[str, Any]) -> Parameter:

@@ -8,6 +8,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from loans.servicing.contract import Order
+
 
 class Early(StrEnum):
     """What an early repayment does to the rows left."""
@@ -21,12 +23,14 @@ class Payment:
     """`cents` received on `value_date` under the payer's `reference`.
 
     What is left after everything due is kept for the next row, unless `early` says that it repays principal at once.
+    `order` is its own order of what is due, where the contract's does not hold: proceeds of the collateral.
     """
 
     reference: str
     value_date: date
     cents: int
     early: Early | None = None
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,8 @@ class Position:
 
     `balance` is principal not yet due; the four `…_due` are due and unpaid; `accrued` is interest of the running row up
     to the day, not due; `credit` was received and meets the next row. `days_past_due` counts from the oldest row with
-    principal or interest unpaid, 0 on its due date.
+    principal or interest unpaid, 0 on its due date. `open` are the rows that are due and not wholly paid; `row` is the
+    place in `course` of the first row not yet due, and `done` the number of rows that fell due under earlier courses.
     """
 
     on: date
@@ -62,6 +63,9 @@ class Position:
     allocations: tuple[Allocation, ...]
     course: Course
     next_due: date | None
+    open: tuple[Due, ...]
+    row: int
+    done: int
 
     @property
     def due(self) -> int:
@@ -131,9 +135,9 @@ class _Loan:
 
     # --- money ------------------------------------------------------------------------------------------------------
 
-    def receive(self, reference: str, cents: int, day: date) -> int:
-        """Meet what is due with a payment; answers what is left of it."""
-        order = self._order(day)
+    def receive(self, reference: str, cents: int, day: date, order: Order | None = None) -> int:
+        """Meet what is due with a payment, in its own `order` if it has one; answers what is left of it."""
+        order = order or self._order(day)
         for part, one in self._targets(order):
             if not cents:
                 break
@@ -204,7 +208,7 @@ class _Loan:
         elif isinstance(one, Payment):
             if one.early is not None:
                 self.call_in(one.value_date)
-            left = self.receive(one.reference, one.cents, one.value_date)
+            left = self.receive(one.reference, one.cents, one.value_date, one.order)
             if left:
                 self.credits.append((one.reference, left))
             if left and one.early is not None:
@@ -304,4 +308,7 @@ def replayed(contract: Contract, happenings: Iterable[Happening], on: date) -> P
         allocations=tuple(loan.allocations),
         course=loan.course,
         next_due=plan.periods[loan.row].paid_on if loan.row < len(plan.rows) else None,
+        open=tuple(loan.open),
+        row=loan.row,
+        done=loan.done,
     )

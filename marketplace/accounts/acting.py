@@ -8,7 +8,7 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from marketplace.core.errors import NotFound
 
 SESSION_KEY = "acting"
 SECOND_FACTOR_KEY = "second_factor"
+_KEPT = "_memberships_read"
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Standing:
 def standing_of(request: HttpRequest) -> Standing | None:
     """The standing of this request, found once; None for somebody not signed in.
 
-    Three queries with session and person, one more while acting for a client; none without a session cookie.
+    Two queries with session and person, one more while acting for a client; none without a session cookie.
     """
     if not hasattr(request, "_standing"):
         request._standing = _find_standing(request)  # type: ignore[attr-defined]
@@ -70,16 +71,27 @@ def _find_standing(request: HttpRequest) -> Standing | None:
     return standing(request.user, membership_id=chosen.get("membership"), delegation_id=chosen.get("delegation"))
 
 
-def standing(person: User, *, membership_id: int | None = None, delegation_id: int | None = None) -> Standing:
-    """What `person` is now. A membership or delegation that no longer holds falls back to the person's first one."""
+def memberships_of(user_id: int) -> QuerySet[Membership]:
+    """A person's memberships that hold, oldest first, each with whether the person has a second factor."""
     enrolled = Exists(Authenticator.objects.filter(user_id=OuterRef("user_id")))
-    memberships = tuple(
+    return (
         Membership.objects.live()
-        .filter(user=person)
+        .filter(user=user_id)
         .select_related("organisation", "organisation__region")
         .annotate(is_enrolled=enrolled)
         .order_by("joined_at", "pk")
     )
+
+
+def keep_memberships(person: User, memberships: tuple[Membership, ...]) -> None:
+    """Hand over what was read with the person to the first `standing` of the request; later ones read afresh."""
+    setattr(person, _KEPT, memberships)
+
+
+def standing(person: User, *, membership_id: int | None = None, delegation_id: int | None = None) -> Standing:
+    """What `person` is now. A membership or delegation that no longer holds falls back to the person's first one."""
+    memberships = getattr(person, _KEPT, None) or tuple(memberships_of(person.pk))
+    setattr(person, _KEPT, None)
     membership = next((one for one in memberships if one.pk == membership_id), None)
     if membership is None:
         membership, delegation_id = (memberships[0] if memberships else None), None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,8 +29,8 @@ def reviews(actor: Actor) -> bool:
     return REVIEWERS.permits(actor, None)
 
 
-def waiting_for_review(actor: Actor) -> int:
-    return Organisation.objects.in_state(OrganisationState.SUBMITTED).count()
+def waiting_for_review(actor: Actor) -> list[QuerySet[Organisation]]:
+    return [Organisation.objects.in_state(OrganisationState.SUBMITTED)]
 
 
 def contribute_to(registry: Any) -> None:

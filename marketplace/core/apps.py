@@ -1,6 +1,7 @@
 """The core: what every trade stands on. It knows no trade."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class CoreConfig(AppConfig):
@@ -13,5 +14,7 @@ class CoreConfig(AppConfig):
 
         import marketplace.celery  # noqa: F401
         from marketplace.core.logs import bind_address
+        from marketplace.core.triggers import never_skipped
 
         bind_extra_request_metadata.connect(bind_address)
+        post_migrate.connect(never_skipped, sender=self)

@@ -19,6 +19,7 @@ NOTHING = "\u2014"
 _ZH_UNITS = {"CNY": "元", "USD": "美元", "EUR": "欧元", "HKD": "港元", "GBP": "英镑", "JPY": "日元", "KRW": "韩元"}
 _EN_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ZH_WEEKDAYS = "一二三四五六日"
+_ZH_DIGITS = "〇一二三四五六七八九"
 _EN_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _ZH_SCALES = ((Decimal(10) ** 8, "亿"), (Decimal(10) ** 4, "万"), (Decimal(1), ""))
 _EN_SCALES = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "m"), (Decimal(10) ** 3, "k"), (Decimal(1), ""))
@@ -214,6 +215,19 @@ def page_links(current: int, last: int, around: int = 1) -> Iterator[int | None]
             yield None
         yield page
         before = page
+
+
+def chinese_numeral(value: int) -> str:
+    """A whole number from 1 to 9,999 in Chinese signs, as articles of law are counted: 一百零三, 四百三十六."""
+    if not 0 < value < 10_000:
+        raise ValueError(f"{value} is not written in Chinese signs here.")
+    text, is_gap = "", False
+    for unit, sign in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit = value // unit % 10
+        if digit:
+            text += ("零" if is_gap and text else "") + _ZH_DIGITS[digit] + sign
+        is_gap = not digit
+    return text.removeprefix("一") if text.startswith("一十") else text
 
 
 def head_and_tail(digest: str, keep: int = 4) -> str:

@@ -105,7 +105,7 @@ def _write(subjects: Sequence[Stateful], event_of: dict[int, int], also: Sequenc
 def _set_timers(graph: Graph, subjects: Sequence[Stateful]) -> None:
     Timer.objects.filter(
         subject_kind=subjects[0]._meta.label_lower,
-        subject_id__in=[row.pk for row in subjects],
+        subject_id__among=[row.pk for row in subjects],
         name__startswith=f"{graph.name}.",
         done_at__isnull=True,
     ).delete()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -26,20 +27,20 @@ def has_money(actor: Actor) -> bool:
     return access.own_id(actor) is not None
 
 
-def to_pay(actor: Actor) -> int | None:
-    return access.own_obligations(actor).filter(state__in=PAYABLE_STATES).count() or None
+def to_pay(actor: Actor) -> list[QuerySet[Any]]:
+    return [access.own_obligations(actor).filter(state__in=PAYABLE_STATES)]
 
 
-def unplaced(actor: Actor) -> int | None:
-    return StatementLine.objects.quarantined().count() or None
+def unplaced(actor: Actor) -> list[QuerySet[Any]]:
+    return [StatementLine.objects.quarantined()]
 
 
-def standing_still(actor: Actor) -> int | None:
-    return int(stuck_payouts().count()) or None
+def standing_still(actor: Actor) -> list[QuerySet[Any]]:
+    return [stuck_payouts()]
 
 
-def doubted(actor: Actor) -> int | None:
-    return InboundEvent.objects.in_state(InboundState.QUARANTINED).count() or None
+def doubted(actor: Actor) -> list[QuerySet[Any]]:
+    return [InboundEvent.objects.in_state(InboundState.QUARANTINED)]
 
 
 def contribute_to(registry: Any) -> None:

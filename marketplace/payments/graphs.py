@@ -160,6 +160,7 @@ REFUND_GRAPH = register(
             ),
             Edge("fail", (_R.PREPARED, _R.SUBMITTED, _R.COMPLETE), _R.FAILED, CLOCK, _("Fails, also late")),
             Edge("retry", (_R.FAILED,), _R.PREPARED, AnyOf((MONEY_DESK, CLOCK)), _("Try again"), due=WorkingDays(2)),
+            Edge("overtake", (_R.FAILED,), _R.OVERTAKEN, CLOCK, _("The payer’s bank took the money back")),
         ),
         resting=frozenset({_R.COMPLETE}),
     )

@@ -8,9 +8,10 @@ this module gives the good sentence.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q, Sum
@@ -70,45 +71,44 @@ def accounts(keys: Iterable[AccountKey]) -> dict[AccountKey, Account]:
     if not wanted:
         return {}
 
-    def found() -> dict[AccountKey, Account]:
-        rows = Account.objects.filter(
-            kind__in={one.kind for one in wanted},
-            currency__in={one.currency for one in wanted},
-        )
-        ids = {one.subject[1] for one in wanted if one.subject}
-        rows = rows.filter(Q(subject_id__isnull=True) | Q(subject_id__in=ids))
-        by_key = {
-            AccountKey(
-                row.kind,
-                row.currency,
-                row.provider,
-                (row.subject_kind, row.subject_id) if row.subject_id is not None else None,
-                row.party_id,
-            ): row
-            for row in rows
-        }
-        return {key: row for key, row in by_key.items() if key in wanted}
-
-    here = found()
+    here = _accounts_there(wanted)
     missing = sorted(wanted - here.keys(), key=repr)
     if missing:
-        Account.objects.bulk_create(
-            [
-                Account(
-                    kind=key.kind,
-                    currency=key.currency,
-                    provider=key.provider,
-                    subject_kind=key.subject[0] if key.subject else "",
-                    subject_id=key.subject[1] if key.subject else None,
-                    party_id=key.party_id,
-                )
-                for key in missing
-            ],
-            ignore_conflicts=True,
-            batch_size=2000,
-        )
-        here = found()
+        Account.objects.bulk_create([Account(**_columns(key)) for key in missing], ignore_conflicts=True)
+        here |= _accounts_there(set(missing))
     return here
+
+
+def _columns(key: AccountKey) -> dict[str, Any]:
+    kind, number = key.subject or ("", None)
+    return {
+        "kind": key.kind,
+        "currency": key.currency,
+        "provider": key.provider,
+        "subject_kind": kind,
+        "subject_id": number,
+        "party_id": key.party_id,
+    }
+
+
+def _accounts_there(wanted: Set[AccountKey]) -> dict[AccountKey, Account]:
+    of_subjects = Q(subject_id__among={one.subject[1] for one in wanted if one.subject})
+    rows = Account.objects.filter(
+        Q(subject_id__isnull=True) | of_subjects,
+        kind__in={one.kind for one in wanted},
+        currency__in={one.currency for one in wanted},
+    )
+    by_key = {
+        AccountKey(
+            row.kind,
+            row.currency,
+            row.provider,
+            (row.subject_kind, row.subject_id) if row.subject_id is not None else None,
+            row.party_id,
+        ): row
+        for row in rows
+    }
+    return {key: row for key, row in by_key.items() if key in wanted}
 
 
 def clearing(provider: str, currency: str) -> Account:
@@ -124,6 +124,13 @@ def held_for(subject: Subject, currency: str) -> Account:
 def payable_to(party_id: int | None, subject: Subject, currency: str) -> Account:
     """Money owed out to a party for a subject."""
     return account(AccountKind.PAYABLE, currency, subject=subject, party_id=party_id)
+
+
+def _lock_ids(ids: Collection[int]) -> None:
+    """The same without reading them."""
+    rows = Account.objects.select_for_update(no_key=True).filter(pk__among=ids).order_by("pk")
+    if len(rows.values_list("pk")) != len(ids):
+        raise RuntimeError("An account to be booked on is gone.")
 
 
 def lock(*accounts: Account) -> list[Account]:
@@ -181,7 +188,7 @@ def post_many(postings: Sequence[Posting], *, by: Actor) -> list[int]:
     if not connection.in_atomic_block:
         raise RuntimeError("Journals must be written in the transaction of what they are booked for.")
     merged = [_merged(one.lines) for one in postings]
-    lock(*{row.pk: row for lines in merged for row, _ in lines}.values())
+    _lock_ids({row.pk for lines in merged for row, _ in lines})
     told = [
         (
             one.key,

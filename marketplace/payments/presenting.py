@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -13,8 +12,7 @@ from marketplace.accounts.models import in_language
 from marketplace.core import charts, formats
 from marketplace.payments import registry
 from marketplace.payments.gateways.ports import providers
-from marketplace.payments.ledger import natural
-from marketplace.payments.models import Account, Obligation, PayIn, Payout, Refund, StatementLine
+from marketplace.payments.models import Obligation, PayIn, Payout, Refund, StatementLine
 from marketplace.payments.references import shown
 from marketplace.payments.states import (
     QUARANTINED,
@@ -59,6 +57,7 @@ REFUND_SHAPES: dict[str, str] = {
     RefundState.SUBMITTED: "now",
     RefundState.COMPLETE: "go",
     RefundState.FAILED: "stop",
+    RefundState.OVERTAKEN: "ended",
 }
 ACCOUNT_SHAPES: dict[str, str] = {
     PayoutAccountState.WAITING: "wait",
@@ -171,20 +170,6 @@ def is_play_money(code: str) -> bool:
         return providers.get(code).capabilities().is_play
     except KeyError:
         return False
-
-
-def account_rows(rows: Iterable[Account]) -> list[dict[str, Any]]:
-    """Balances as people say them, one line a kind, provider and currency."""
-    return [
-        {
-            "kind": row.kind,
-            "label": str(AccountKind(row.kind).label),
-            "provider": provider_label(row.provider) if row.provider else "",
-            "currency": row.currency,
-            "balance": natural(row.kind, row.balance),
-        }
-        for row in rows
-    ]
 
 
 def balances_drawn(totals: dict[str, Decimal], currency: str, lang: str) -> str:

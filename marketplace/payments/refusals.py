@@ -23,13 +23,6 @@ class HeldBack(DomainError):
     remedy = _("Free the hold-back first, or release only the rest.")
 
 
-class SumsDiffer(DomainError):
-    code = "sums_differ"
-    status = 422
-    sentence = _("The parts do not add up to the whole: %(parts)s against %(whole)s.")
-    remedy = _("Correct the parts.")
-
-
 class NotPayable(DomainError):
     code = "not_payable"
     sentence = _("Nothing is to be paid here: the state is “%(state)s”.")
@@ -120,18 +113,6 @@ class LineSettled(DomainError):
     code = "line_settled"
     sentence = _("This line is settled, or a proposal for it waits already.")
     remedy = _("Reload the page to see where it stands now.")
-
-
-class NothingDue(DomainError):
-    code = "nothing_due"
-    sentence = _("There is nothing to do here now.")
-    remedy = _("Reload the page to see where the matter stands now.")
-
-
-class NoPayoutAccount(DomainError):
-    code = "no_payout_account"
-    sentence = _("The payee has not said where to be paid.")
-    remedy = _("The payee enters an account under “Money”; the payout goes out by itself then.")
 
 
 class CreditTooLarge(DomainError):

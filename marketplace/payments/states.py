@@ -68,6 +68,11 @@ class RefundState(TextChoices):
     SUBMITTED = "submitted", _("With the provider")
     COMPLETE = "complete", _("Refunded")
     FAILED = "failed", _("Failed")
+    OVERTAKEN = "overtaken", _("Not needed: the payer’s bank took the money back")
+
+
+#: Refunds that are over: nothing more leaves on them.
+REFUNDS_OVER = frozenset({RefundState.COMPLETE, RefundState.OVERTAKEN})
 
 
 class ReversalState(TextChoices):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +18,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from marketplace.core import clock, formats
-from marketplace.core.actor import ANONYMOUS
+from marketplace.core.actor import ANONYMOUS, Actor
+from marketplace.core.counting import counts
 from marketplace.core.pagecache import theme_of
 from marketplace.core.workdays import work_calendar
 from marketplace.portal import registry
@@ -24,6 +27,7 @@ from marketplace.portal.about import ABOUT
 
 ENGLISH_PREFIX = "/en/"
 DESK_PREFIXES = ("/workspace/", "/desk/", "/account/")
+NOTICES = "notice_list"
 DATA_DATE_KEY = "portal.data-date"
 DATA_DATE_KEPT_S = 300
 
@@ -67,9 +71,13 @@ def market(request: HttpRequest) -> dict[str, Any]:
         from marketplace.notifications.service import unread_count
 
         context["acting"] = SimpleLazyObject(lambda: acting_for(request))
-        context["unread_count"] = SimpleLazyObject(lambda: unread_count(actor.user_id or 0))
         if path.startswith(DESK_PREFIXES):
-            context["side_nav"] = SimpleLazyObject(lambda: side_nav(request))
+            beside = SimpleLazyObject(lambda: side_nav(request))
+            context["side_nav"] = beside
+            # the bell shows what the line of the notices counts already
+            context["unread_count"] = SimpleLazyObject(lambda: _count_at(beside, reverse(NOTICES)))
+        else:
+            context["unread_count"] = SimpleLazyObject(lambda: unread_count(actor.user_id or 0))
     return context
 
 
@@ -113,11 +121,10 @@ def side_nav(request: HttpRequest) -> list[dict[str, Any]]:
     actor = request.actor  # type: ignore[attr-defined]
     groups: dict[str, list[dict[str, Any]]] = {}
     items: list[dict[str, Any]] = []
-    for entry in registry.desks:
-        if not entry.shows(actor):
-            continue
+    shown = [entry for entry in registry.desks if entry.shows(actor)]
+    for entry, waiting in zip(shown, _waiting(shown, actor), strict=True):
         url = reverse(entry.url_name)
-        item = {"url": url, "label": entry.label, "count": entry.count(actor), "late": False, "current": False}
+        item = {"url": url, "label": entry.label, "count": waiting, "late": False, "current": False}
         items.append(item)
         groups.setdefault(str(entry.group), []).append(item)
     # the workspace's own address begins all the others: it is current only when it is the page itself
@@ -130,3 +137,14 @@ def side_nav(request: HttpRequest) -> list[dict[str, Any]]:
     if here:
         max(here, key=lambda item: len(item["url"]))["current"] = True
     return [{"label": label, "items": entries} for label, entries in groups.items()]
+
+
+def _waiting(entries: Sequence[registry.DeskEntry], actor: Actor) -> list[int]:
+    """How much waits at each of these lines; one statement for all of them."""
+    parts = [entry.count(actor) for entry in entries]
+    found = iter(counts([one for querysets in parts for one in querysets]))
+    return [sum(islice(found, len(querysets))) for querysets in parts]
+
+
+def _count_at(groups: Iterable[dict[str, Any]], url: str) -> int:
+    return next((item["count"] for group in groups for item in group["items"] if item["url"] == url), 0)

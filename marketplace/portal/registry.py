@@ -5,10 +5,12 @@ Masthead places, desk entries, lines of work, and for the home page its figures,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from django.db.models import QuerySet
 
 from marketplace.core.actor import Actor
 from marketplace.core.errors import Sentence
@@ -26,14 +28,14 @@ class Place:
 
 @dataclass(frozen=True)
 class DeskEntry:
-    """A line of the workspace's side navigation; `count` is what waits there (None hides the number)."""
+    """A line of the workspace's side navigation; `count` gives what waits there, as querysets nobody has asked yet."""
 
     group: Sentence
     order: int
     label: Sentence
     url_name: str
     shows: Callable[[Actor], bool]
-    count: Callable[[Actor], int | None]
+    count: Callable[[Actor], Sequence[QuerySet[Any]]]
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,13 @@ def desk(
     url_name: str,
     *,
     shows: Callable[[Actor], bool] = lambda actor: True,
-    count: Callable[[Actor], int | None] = lambda actor: None,
+    count: Callable[[Actor], Sequence[QuerySet[Any]]] = lambda actor: (),
 ) -> None:
-    """Add a line to the workspace's side navigation; lines are ordered, and grouped under `group`."""
+    """Add a line to the workspace's side navigation; lines are ordered, and grouped under `group`.
+
+    `count` gives the querysets whose rows wait there. The portal counts them for all lines in one statement, so it must
+    not ask the database itself; a line with nothing waiting shows no number.
+    """
     desks.append(DeskEntry(group, order, label, url_name, shows, count))
     desks.sort(key=lambda one: one.order)
 

@@ -303,6 +303,7 @@ class VerificationSerializer(serializers.Serializer[Any]):
     sealed_at = serializers.DateTimeField(allow_null=True)
     seal_holds = serializers.BooleanField(allow_null=True)
     replaced_by = serializers.IntegerField(allow_null=True)
+    stands_against = serializers.ListField(child=serializers.CharField())
     is_demo = serializers.BooleanField(source="certificate.is_demo", default=None, allow_null=True)
     signatures = KnownSignatureSerializer(many=True)
 

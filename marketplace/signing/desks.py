@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,14 +22,16 @@ def belongs(actor: Actor) -> bool:
     return actor.org_id is not None and actor.on_behalf_of is None
 
 
-def waiting(actor: Actor) -> int | None:
-    """Signatures and answers that the actor may give now; None when there is none."""
+def waiting(actor: Actor) -> list[QuerySet[Any]]:
+    """Signatures and answers that the actor may give now."""
+    if actor.user_id is None:
+        return []
     answers, owed = access.to_answer(actor), access.to_sign(actor)
     if not access.may_bind(actor):
         owed = owed.filter(named=actor.user_id)
         if not access.is_at_desk(actor):
             answers = answers.filter(person=actor.user_id)
-    return owed.count() + answers.count() or None if actor.user_id else None
+    return [owed, answers]
 
 
 def to_do(actor: Actor) -> list[dict[str, Any]]:

@@ -30,12 +30,17 @@ class Template:
 
 @dataclass(frozen=True)
 class Matter:
-    """What documents of one subject kind hang on: its name and page, and who besides the signers may read them."""
+    """What documents of one subject kind hang on: its name and page, and who besides the signers may read them.
+
+    `stands_against` are sentences for whoever holds a sealed file: why nothing may rest on it today, though the seal
+    holds. They say nothing of what the document is about.
+    """
 
     kind: str
     title: Callable[[int], str]
     url: Callable[[int], str]
     may_read: Callable[[Actor, int], bool]
+    stands_against: Callable[[int], list[str]]
 
 
 _templates: dict[str, Template] = {}
@@ -59,9 +64,11 @@ def matter(
     title: Callable[[int], str],
     url: Callable[[int], str],
     may_read: Callable[[Actor, int], bool] = lambda actor, pk: False,
+    stands_against: Callable[[int], list[str]] = lambda pk: [],
 ) -> None:
-    """Make a subject kind (a model label) known: "deals.deal", its title, its page's address, its further readers."""
-    _matters[kind] = Matter(kind, title, url, may_read)
+    """Make a subject kind (a model label) known: "deals.deal", its title, its page's address, its further readers, and
+    what stands against relying on its documents."""
+    _matters[kind] = Matter(kind, title, url, may_read, stands_against)
 
 
 def find_matter(kind: str) -> Matter | None:

@@ -28,6 +28,7 @@ from pyhanko_certvalidator.errors import PathError, ValidationError
 from marketplace.core.ruling import enforces
 from marketplace.signing.models import Document, SealCertificate, Signature
 from marketplace.signing.refusals import NotAHash, NotAPdf
+from marketplace.signing.registry import find_matter
 from marketplace.signing.states import DocumentState
 
 LARGEST_MB = 20
@@ -56,7 +57,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """The finding. `document` is None where nothing may be said; `claims` is the number an altered file bears."""
+    """The finding. `document` is None where nothing may be said; `claims` is the number an altered file bears, and
+    `stands_against` says in the active language why nothing may rest on a sealed file today though its seal holds."""
 
     outcome: Outcome
     sha256: str
@@ -68,6 +70,7 @@ class Answer:
     language: str = ""
     replaced_by: int | None = None
     claims: str = ""
+    stands_against: list[str] = field(default_factory=list)
 
     @property
     def is_replaced(self) -> bool:
@@ -176,7 +179,13 @@ def _about(document: Document, outcome: Outcome, digest: str, language: str, *, 
         certificate=document.certificate,
         language=language,
         replaced_by=later.version if later else None,
+        stands_against=_stands_against(document) if outcome == Outcome.SEALED else [],
     )
+
+
+def _stands_against(document: Document) -> list[str]:
+    matter = find_matter(document.subject_kind)
+    return matter.stands_against(document.subject_id) if matter is not None else []
 
 
 def _kept_copy_holds(document: Document, language: str) -> bool:

@@ -177,7 +177,7 @@ def test_no_cookie_no_query(client: Client) -> None:
 
 
 @pytest.mark.parametrize("part", [cast.ines, cast.lena])
-def test_the_actor_costs_three_queries_with_session_and_person(part) -> None:
+def test_the_actor_costs_two_queries_with_session_and_person(part) -> None:
     held = part()
     browser = held.signed_in()
     request = RequestFactory().get("/")
@@ -189,7 +189,7 @@ def test_the_actor_costs_three_queries_with_session_and_person(part) -> None:
         SessionMiddleware(lambda r: None).process_request(request)
         AuthenticationMiddleware(lambda r: None).process_request(request)
         assert actor_of(request).org_id == held.organisation.pk
-    assert len(seen) == 3
+    assert len(seen) == 2
 
 
 def test_other_browsers_are_listed_and_signed_out() -> None:

@@ -124,12 +124,25 @@ def quoted(order: Order, part: Part | None = None, **given: Any) -> Order:
     return now(order)
 
 
-def engaged(client: Part | None = None, agency: Part | None = None, **given: Any) -> Order:
-    """The client chose the agency and owes the fee."""
+def chosen(client: Part | None = None, agency: Part | None = None, **given: Any) -> Order:
+    """The client chose the agency; their contract waits for both."""
     client, agency = client or cast.ines(), agency or cast.val()
     order = quoted(invited(requested(client, **given), agency, client=client), agency)
     orders.engage(order_id=order.pk, quote_id=quote_of(order, agency).pk, by=client.actor)
     return now(order)
+
+
+def contracted(order: Order, client: Part | None = None, agency: Part | None = None) -> Order:
+    """Client and agency signed the engagement contract; the fee is owed."""
+    for part in (client or cast.ines(), agency or cast.val()):
+        signs(part, Document.objects.get(pk=order.contract_id))
+    orders.contract_signed(order_id=order.pk, document_id=order.contract_id or 0)
+    return now(order)
+
+
+def engaged(client: Part | None = None, agency: Part | None = None, **given: Any) -> Order:
+    """The client engaged the agency and owes the fee."""
+    return contracted(chosen(client, agency, **given), client, agency)
 
 
 def paid(order: Order) -> Order:
@@ -233,7 +246,7 @@ def through(order: Order, agency: Part, client: Part | None = None) -> Report:
     client = client or cast.ines()
     order = quoted(invited(order, agency, client=client), agency)
     orders.engage(order_id=order.pk, quote_id=quote_of(order, agency).pk, by=client.actor)
-    order = paid(now(order))
+    order = paid(contracted(now(order), client, agency))
     data.begin_drafting(order_id=order.pk, by=agency.actor)
     write_everything(order, member(agency, "a"))
     drafting.hand_in(order_id=order.pk, by=member(agency, "a").actor)

@@ -84,7 +84,10 @@ def test_a_client_orders_by_form_and_the_agency_quotes_by_form() -> None:
     engage = reverse("appraisal_quote_act", args=[order.number, quote.pk, "engage"])
     assert "53,000.00" in mine.get(engage).content.decode()
     assert mine.post(engage).status_code == 302
-    assert stages.now(order).state == OrderState.ENGAGED
+    order = stages.now(order)
+    assert order.state == OrderState.CONTRACTING and order.contract is not None
+    assert reverse("signing_document", args=[order.contract.number]) in looks(mine, "appraisal", order.number)
+    stages.contracted(order)
     looks(mine, "appraisal", order.number)
     looks(mine, "my_appraisals")
 
@@ -201,8 +204,8 @@ def test_the_api_goes_the_same_way() -> None:
     terms = {"fee": "53000", "tax_pct": "6", "days": 20, "work_done_pct": 50, "is_independent": True}
     assert theirs.post(offer, terms, content_type="application/json").status_code == 200
     engage = f"/api/v1/appraisals/{number}/quotes/{quote}/steps/engage/"
-    assert mine.post(engage, {}, content_type="application/json").json()["state"] == "engaged"
-    order = stages.paid(Order.objects.get(number=number))
+    assert mine.post(engage, {}, content_type="application/json").json()["state"] == "contracting"
+    order = stages.paid(stages.contracted(Order.objects.get(number=number)))
     begin = f"/api/v1/appraisals/{number}/steps/begin_drafting/"
     assert theirs.post(begin, {}, content_type="application/json").json()["state"] == "drafting"
     given = {"input": stages.COST, "reasons": {"current_cost": "研发账"}, "why": "成本可靠"}

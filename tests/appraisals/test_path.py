@@ -21,13 +21,13 @@ from valuation.appraisals import fees
 from valuation.appraisals import twin as twins
 from valuation.appraisals.refusals import (
     AgencyNotOpen,
+    AppraisersWrong,
     CommentsOpen,
     DataMissing,
     DraftIncomplete,
     OneMethodOnly,
     PresetValue,
     SamePerson,
-    SignersWrong,
     WeightsWrong,
 )
 from valuation.appraisals.services import data, drafting, orders, posting, reviewing
@@ -176,9 +176,9 @@ def test_two_different_certified_people_sign() -> None:
     order = stages.drafting_stage()
     a = stages.member(cast.val(), "a")
     frame = Frame(None, None, 100, signer_ids=[a.person.pk])
-    with pytest.raises(SignersWrong):
+    with pytest.raises(AppraisersWrong):
         drafting.set_frame(order_id=order.pk, frame=frame, by=a.actor)
-    with pytest.raises(SignersWrong):
+    with pytest.raises(AppraisersWrong):
         stranger = cast.bo().person.pk
         frame = Frame(None, None, 100, signer_ids=[a.person.pk, stranger])
         drafting.set_frame(order_id=order.pk, frame=frame, by=a.actor)

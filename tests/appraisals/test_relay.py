@@ -68,7 +68,7 @@ def test_what_was_appraised_stands_beside_what_was_paid() -> None:
     assert selectors.record_of(report.agency).pairs == []
     deals.paid_out(deals.recorded(deal), cast.ines())
     record = selectors.record_of(report.agency)
-    ratio = (report.amount * 100 / deals.PRICE).quantize(Decimal("0.1"))
+    ratio = (deals.PRICE * 100 / report.amount).quantize(Decimal("0.1"))
     assert [(one.report.pk, one.ratio_pct) for one in record.pairs] == [(report.pk, ratio)]
     assert record.median_pct is None  # one sale says nothing yet
     assert report.base_date <= clock.today() <= report.base_date + timedelta(days=1)

@@ -25,9 +25,10 @@ OURS = ("core", "accounts", "notifications", "assets", "patents", "catalogue")
 
 #: Where rows are locked outside core/locks.py, and why the ordered lock of one command does not serve there.
 LOCKS_ELSEWHERE = {
+    "loans/services/day_end.py": "the run of one day, waited for piece by piece; loans being entered on are skipped",
     "marketplace/core/locks.py": "the one place",
     "marketplace/core/timers.py": "runners share the work: rows another one holds are skipped",
-    "marketplace/notifications/service.py": "senders share the work: rows another one holds are skipped",
+    "marketplace/notifications/handover.py": "senders share the work: rows another one holds are skipped",
     "marketplace/accounts/services/members.py": "every invitation open to an address, of which there may be none",
     "marketplace/accounts/services/people.py": "one's own row, found and locked at once",
     "listings/patents/services/statuses.py": "sweeps share the work: rows another one holds are skipped",
@@ -63,8 +64,14 @@ FLOATS = {
         [f"valuation/simulation/{name}.py" for name in ("book", "lognormal_value", "questions", "statistics")],
         "draws of a simulation, whose error is reported; what is written down is exact again (ADR 16)",
     ),
+    **dict.fromkeys(
+        [f"valuation/estimate/{name}.py" for name in ("effects", "facts", "model", "presenting", "views")],
+        "logarithms of prices; what is told is an amount of two figures, with its error beside it",
+    ),
     "valuation/appraisals/pictures.py": "coordinates of drawings",
     "valuation/appraisals/papers/blocks.py": "coordinates of drawings",
+    "valuation/appraisals/papers/methods.py": "widths of columns",
+    "valuation/appraisals/papers/report.py": "widths of columns",
 }
 #: Help texts come from the code alone; those about passwords are a list in HTML.
 TRUSTED = {r"\|safe\b": {"templates/django/forms/field.html"}}

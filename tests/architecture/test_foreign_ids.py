@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import Q
 from django.test import Client
 from django.urls import Resolver404, resolve, reverse
 from django.utils import translation
@@ -26,6 +27,7 @@ from tests.builders import a_person, joins
 from tests.catalogue import makers
 from tests.crawl import crawl
 from tests.world import World, a_world, index_everything
+from valuation.models import Report
 
 SECRET = "ZQX7SECRET"
 
@@ -103,14 +105,18 @@ def test_every_number_in_every_pattern(world: World) -> None:
 
 
 def test_every_file(world: World) -> None:
-    """Of all stored files a stranger opens only papers in public beside a public listing, and contracts it signs."""
+    """Of all stored files a stranger opens only papers in public beside a public listing, contracts it signs
+    and reports it ordered."""
     open_to_all = set(
         ListingDocument.objects.filter(
             listing__state__in=PUBLIC, access="public", withdrawn_at__isnull=True
         ).values_list("file_id", flat=True)
     )
     assert world.ines.open_paper.file_id in open_to_all
-    of_bo = Document.objects.filter(signatures__organisation=world.bo.part.organisation)
+    bos_reports = Report.objects.filter(client=world.bo.part.organisation).values("document")
+    of_bo = Document.objects.filter(
+        Q(signatures__organisation=world.bo.part.organisation) | Q(pk__in=bos_reports)
+    ).distinct()
     signed = {pk for row in of_bo.values_list("file_zh", "file_en", "sealed_zh", "sealed_en") for pk in row if pk}
     bos = signed | set(StoredFile.objects.filter(org_id=world.bo.part.organisation.pk).values_list("pk", flat=True))
     wrong = []

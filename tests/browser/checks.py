@@ -96,7 +96,7 @@ def _contrast(node: dict[str, object]) -> str:
     for check in node["any"]:  # type: ignore[attr-defined]
         data = check.get("data") or {}
         if isinstance(data, dict) and "contrastRatio" in data:
-            return f"{data['fgColor']} on {data['bgColor']}: {data['contrastRatio']}"
+            return f"{data.get('fgColor', '')} on {data.get('bgColor', '')}: {data['contrastRatio']}"
     return ""
 
 

@@ -10,12 +10,16 @@ from playwright.sync_api import Browser, Page, Route
 
 from tests.browser.browser import a_context
 from tests.browser.people import (
+    APPRAISAL_REVIEWER,
+    APPRAISER,
     BUYER,
     HOLDER,
     PLEDGEE,
+    RELYING_BANK,
     REVIEWER,
     SEALED_HOLDER,
     SIGNATORY,
+    SIGNING_APPRAISER,
     confirms,
     kept_sign_in,
 )
@@ -55,6 +59,12 @@ RECORDING = "main a:has-text('四氟丙烯气相合成工艺转让')"
 PAYING = "main a:has-text('免钠处理氟塑料粘接工艺')"
 PLEDGED = "main a:has-text('富锂锰基正极氟化改性工艺转让')"
 DOCUMENT = "main a[href*='/workspace/signing/S-']"
+APPRAISALS = "workspace/appraisals/"
+REPORTS = "workspace/reports/"
+SEALS_OF_FILMS = "main a:has-text('低蠕变填充聚四氟乙烯')"
+ANODE = "main a:has-text('硅碳负极材料')"
+BINDER = "main a:has-text('高粘结强度聚偏氟乙烯')"
+REPORT = "main table a[href*='/workspace/reports/AR-']"
 RIGHT = (*LISTING, "main a[href$='/rights/']")
 
 
@@ -176,6 +186,42 @@ KINDS: tuple[Kind, ...] = (
     Kind("mandates", "workspace/mandates/", HOLDER),
     Kind("mandate", "workspace/mandates/", HOLDER, ("main table a[href*='/workspace/mandates/']",)),
     Kind("mandate-new", "workspace/mandates/new/", HOLDER),
+    # --- appraisals
+    Kind("agencies", "agencies/"),
+    Kind("agency", "agencies/", follow=("main table a[href*='/agencies/']",)),
+    Kind("appraisals-of-client", APPRAISALS, HOLDER),
+    Kind("appraisals-of-agency", APPRAISALS, APPRAISER),
+    Kind("appraisal-rights", "workspace/appraisals/new/", HOLDER),
+    Kind("appraisal-new", "patents/?q=%E5%AF%86%E5%B0%81", HOLDER, (*LISTING, "main a[href*='/appraisals/new/']")),
+    Kind("appraisal-choosing", APPRAISALS, HOLDER, (BINDER,)),
+    Kind("appraisal-engage", APPRAISALS, HOLDER, (BINDER, to("engage"))),
+    Kind("appraisal-drafting", APPRAISALS, APPRAISER, (SEALS_OF_FILMS,)),
+    Kind("appraisal-quote", APPRAISALS, APPRAISER, ("main a:has-text('阻燃导热有机硅灌封胶')", to("offer"))),
+    Kind("appraisal-data-of-agency", APPRAISALS, APPRAISER, ("main a:has-text('摆线针轮减速器')",)),
+    Kind("appraisal-ask", APPRAISALS, APPRAISER, ("main a:has-text('摆线针轮减速器')", to("ask"))),
+    Kind("appraisal-post", "workspace/appraisals/post/", APPRAISER),
+    Kind("workbench", APPRAISALS, APPRAISER, (SEALS_OF_FILMS, to("workbench"))),
+    Kind(
+        "workbench-method", APPRAISALS, APPRAISER, (SEALS_OF_FILMS, to("workbench"), to("methods/relief_from_royalty"))
+    ),
+    Kind("workbench-text", APPRAISALS, APPRAISER, (SEALS_OF_FILMS, to("workbench"), to("texts/legal"))),
+    Kind("workbench-frame", APPRAISALS, APPRAISER, (SEALS_OF_FILMS, to("frame"))),
+    Kind(
+        "workbench-review", APPRAISALS, APPRAISAL_REVIEWER, ("main a:has-text('水下固化有机硅修补胶')", to("workbench"))
+    ),
+    Kind(
+        "workbench-comment", APPRAISALS, APPRAISAL_REVIEWER, ("main a:has-text('水下固化有机硅修补胶')", to("comment"))
+    ),
+    Kind("appraisal-signing", APPRAISALS, SIGNING_APPRAISER, (ANODE,)),
+    Kind("appraisal-sign", "workspace/signing/", SIGNING_APPRAISER, (DOCUMENT, to("sign"))),
+    Kind("appraisal-reports", REPORTS, HOLDER),
+    Kind("appraisal-report", REPORTS, HOLDER, (REPORT,)),
+    Kind("appraisal-report-of-bank", REPORTS, RELYING_BANK, (REPORT,)),
+    Kind("appraisal-report-expired", REPORTS, PLEDGEE, (REPORT,)),
+    Kind("appraisal-doubt", REPORTS, HOLDER, (REPORT, to("doubt"))),
+    Kind("appraisal-show", REPORTS, HOLDER, (REPORT, to("show"))),
+    Kind("agency-profile", "workspace/agency/", APPRAISER),
+    Kind("desk-appraisals", "desk/appraisals/", REVIEWER),
     # --- the operator's desk
     Kind("desk-workspace", "workspace/", REVIEWER),
     Kind("desk-reviews", "desk/reviews/", REVIEWER),

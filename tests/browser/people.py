@@ -24,6 +24,14 @@ SEALED_HOLDER = "xin@lanxin-drive.example"
 """Holds a listing whose round of sealed offers is under way."""
 PLEDGEE = "nong@lanjiang-rcb.example"
 """Owner of the bank that holds the pledge of a right being sold, and is asked for its consent."""
+APPRAISER = "heng@hengjian-valuation.example"
+"""Owner and appraiser of an agency: a draft is under way, a report waits for a signature of a colleague."""
+APPRAISAL_REVIEWER = "ce@cedu-appraisal.example"
+"""Reads a colleague's drafts before they are signed."""
+SIGNING_APPRAISER = "jian@hengjian-valuation.example"
+"""The second appraiser of a report, whose signature is awaited."""
+RELYING_BANK = "lena@yunlan-citybank.example"
+"""A bank that a report names as its user."""
 CODE_PERIOD_S = 30
 TRIES = 3
 TYPED_WITHIN_S = 12  # a slow machine needs some of them to print the code

@@ -21,12 +21,15 @@ from marketplace.payments.models import Account, Obligation, Payout
 from marketplace.payments.services import books
 from marketplace.payments.services.connected import open_connected_account, refresh_account
 from tests import cast
+from tests.appraisals import stages as appraisals
 from tests.brokers.makers import a_mandate
 from tests.builders import a_person, a_verified_organisation, an_operator, joins
 from tests.catalogue.makers import a_listing, a_right
 from tests.deals import stages
 from tests.payments.makers import a_bank_account, a_payout_account
 from tests.rights.makers import owned, pledged
+from valuation.appraisals import fees
+from valuation.models import Order
 
 Told = dict[str, Any]
 KNOWN: dict[str, Callable[..., Any]] = {}
@@ -115,6 +118,40 @@ def agreed_sale() -> Told:
     return {"deal": deal.number, **told_of(seller=seller, buyer=buyer, **officers())}
 
 
+@known
+def appraisal_house() -> Told:
+    """A holder with a right and a listing of it, two agencies, the people of one of them, and a bank that lends."""
+    client = a_part(
+        "cen@cenlan-membrane.test", "岑岚", Kind.ENTERPRISE, ("岑岚膜业有限公司", "Cenlan Membranes Co., Ltd.")
+    )
+    agency = a_part(
+        "heng@pingheng.test",
+        "衡平",
+        Kind.AGENCY,
+        ("平衡资产评估事务所（普通合伙）", "Pingheng Appraisal"),
+    )
+    rival = a_part(
+        "zhun@zhunsheng.test",
+        "准绳",
+        Kind.AGENCY,
+        ("准绳资产评估事务所（普通合伙）", "Zhunsheng Appraisal"),
+    )
+    bank = a_part("ling@linghe-bank.test", "凌禾", Kind.BANK, ("凌禾银行股份有限公司", "Linghe Bank Co., Ltd."))
+    for part in (agency, rival):
+        appraisals.agency_of(part)
+    staff = {name: appraisals.member(agency, letter) for name, letter in (("anna", "a"), ("bai", "b"), ("chen", "c"))}
+    for part in staff.values():
+        cast.enrol(part.person)
+    a_payout_account(agency)
+    right = a_right(client, title_zh="一种耐氯复合纳滤膜", title_en="A chlorine-tolerant nanofiltration membrane")
+    listing = a_listing(by=client, assets=[right])
+    return {
+        "right": right.pk,
+        "listing": listing.number,
+        **told_of(client=client, agency=agency, rival=rival, bank=bank, **staff),
+    }
+
+
 def officers() -> dict[str, cast.Part]:
     """Two people of the market, for what takes two."""
     return {
@@ -155,6 +192,22 @@ def money_of(deal: str) -> Told:
         "wrong": [str(one) for one in report.findings],
         "broken": [answer.as_dict() for answer in invariants.ask_all() if answer.broken],
     }  # fmt: skip
+
+
+@known
+def appraisal_of(number: str) -> Told:
+    """How an order stands, what is held for it and paid to its agency, and what is wrong with the books anywhere."""
+    order = Order.objects.get(number=number)
+    report = order.reports.order_by("-pk").first()
+    return {
+        "state": order.state,
+        "held": f"{fees.held(order).amount:.2f}",
+        "payouts": [{"to": one.payee_id, "amount": f"{one.amount:.2f}"} for one in Payout.objects.about(order.subject)],
+        "report": report.number if report else "",
+        "amount": f"{report.amount:.2f}" if report else "",
+        "wrong": [str(one) for one in books.check().findings],
+        "broken": [answer.as_dict() for answer in invariants.ask_all() if answer.broken],
+    }
 
 
 @known

@@ -227,7 +227,7 @@ def test_the_inbox_and_the_thread_cost_the_same_for_more():
     few = [counted(url) for url in urls]
     asks(5, start=2)
     assert [counted(url) for url in urls] == few
-    assert max(few) <= 30, few
+    assert max(few) <= 18, few
 
 
 def test_sealed_offers_in_browsers():

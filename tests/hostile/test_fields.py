@@ -22,6 +22,7 @@ from listings.patents.models import ImportRun
 from listings.patents.services import work
 from marketplace.accounts.services import organisations, people, tokens
 from marketplace.core.models import Event
+from marketplace.notifications import sending
 from marketplace.notifications import service as notices
 from tests.catalogue import makers
 from tests.crawl import Form, crawl, forms
@@ -194,7 +195,7 @@ def test_letters_hold_one_address_and_one_subject(world: World, mailoutbox) -> N
     """A name with a line break cannot add a header to a letter."""
     people.amend_profile(user_id=world.bo.part.person.pk, by=world.bo.part.actor, name="Bo Bcc: all@people.test")
     _poisoned(world)
-    notices.send_due_mail(500)
+    sending.send_due(500)
     assert len(mailoutbox) > 5
     for letter in mailoutbox:
         assert "\n" not in letter.subject and "\r" not in letter.subject

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from tests.mutation.mutants import mutants_of
-from tests.mutation.plugin import ROOT
+from tests.mutation.plugin import ROOT, in_turn
 
 CODE = '''
 def fee(price, rate):
@@ -55,6 +55,11 @@ def test_a_mutant_is_the_function_with_one_change(tmp_path):
         names["fee"].__code__ = mutant.code
         answers[mutant.became] = names["fee"](12)
     assert answers == {"return None": None, "price / 3": 4, "4": 48}
+
+
+def test_many_cases_of_one_test_crowd_out_no_other():
+    seconds = {"t.py::cases[a]": 0.1, "t.py::cases[b]": 0.2, "t.py::cases[c]": 0.3, "t.py::slow": 9.0}
+    assert in_turn(list(seconds), seconds) == ["t.py::cases[a]", "t.py::slow", "t.py::cases[b]", "t.py::cases[c]"]
 
 
 def test_noticed_and_quiet_changes_are_told_apart(tmp_path):

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
+from marketplace.core.actor import SYSTEM
 from marketplace.core.models import Event
 from marketplace.payments import ledger
-from marketplace.payments.models import Account, LineMatch, PayIn, Payout, StatementLine
+from marketplace.payments.models import Account, Entry, LineMatch, Obligation, PayIn, Payout, Receipt, StatementLine
 from marketplace.payments.refusals import LineSettled, OwnProposal
 from marketplace.payments.services.payins import begin_payin
 from marketplace.payments.services.quarantine import decide_proposal, propose
+from marketplace.payments.services.statements import import_statement
 from marketplace.payments.states import LineState, ObligationState, PayInState, PayoutState
 from tests import cast
 from tests.builders import a_person, an_operator, joins
 from tests.payments.makers import (
+    HEAD,
     a_bank_account,
     a_line,
     an_obligation,
@@ -251,7 +256,7 @@ def test_the_closing_balance_is_compared_with_the_books():
     assert good.difference == 0
     bad = imported(a_line("5.00", "?", bank_id="2", balance="115.00", day="2026-11-21"))
     assert bad.difference == 10
-    assert bad.problems == [[0, "opens with 110.00, the one before closed with 100.00"]]
+    assert bad.problems == [[0, "gap", {"opening": "110.00", "closing": "100.00"}]]
 
 
 def test_a_payin_that_was_never_opened_needs_no_instructions():
@@ -259,3 +264,80 @@ def test_a_payin_that_was_never_opened_needs_no_instructions():
     paid(obligation)
     assert not PayIn.objects.exists()
     assert obligation.state == ObligationState.PAID
+
+
+def mixed_file() -> tuple[list[Obligation], list[str]]:
+    """What is owed, and a file with a line of every kind."""
+    owed = [an_obligation(cast.bo(), amount) for amount in ("100.00", "200.00", "300.00", "400.00")]
+    exact, over, part, twice = (one.reference for one in owed)
+    lines = [
+        a_line("100.00", f"专利转让款 {exact}", bank_id="1"),
+        a_line("250.00", over, bank_id="2"),
+        a_line("120.00", part, bank_id="3"),
+        a_line("70.00", "货款", bank_id="4"),
+        a_line("80.00", "YL99999999", bank_id="5"),
+        a_line("400.00", twice, "别家贸易有限公司", bank_id="6"),
+        a_line("400.00", twice, bank_id="7"),
+        a_line("400.00", twice, bank_id="8"),
+        a_line("180.00", part, bank_id="9"),
+        a_line("0.00", part, bank_id="10"),
+        a_line("90.00", f"{exact} {over}", bank_id="11"),
+        # a currency of its own stands in a column of its own
+        a_line("50.00", exact, bank_id="12").rstrip() + ",USD\r\n",
+        # without the bank's id two equal lines of one file are two movements
+        a_line("33.00", "货款"),
+        a_line("33.00", "货款"),
+    ]
+    return owed, lines
+
+
+def outcome(owed: list[Obligation]) -> dict[str, object]:
+    """Everything a file leaves behind, without the ids and moments."""
+    for one in owed:
+        one.refresh_from_db()
+    lines = StatementLine.objects.order_by("pk").values_list("amount", "currency", "state", "rest", "settled_at")
+    return {
+        "owed": [(one.state, one.paid) for one in owed],
+        "kinds": [kinds_of(one) for one in owed],
+        "held": [held(one) for one in owed],
+        "lines": [(*told, settled is None) for *told, settled in lines],
+        "whose": list(StatementLine.objects.order_by("pk").values_list("obligation__amount", flat=True)),
+        "entries": sorted(
+            Entry.objects.values_list("account__kind", "account__subject_id", "account__party", "amount"), key=repr
+        ),
+        "receipts": sorted(Receipt.objects.values_list("obligation__amount", "amount")),
+        "waiting": waiting(),
+    }
+
+
+def test_a_mixed_file_ends_as_its_lines_read_one_by_one_do():
+    """All at once, and a line a file: the same states, events, entries and sums."""
+    found = []
+    subjects = range(1, 5)
+    for at_once in (True, False):
+        with transaction.atomic():
+            owed, lines = mixed_file()
+            for one, number in zip(owed, subjects, strict=True):  # the same matters both times
+                Obligation.objects.filter(pk=one.pk).update(subject_id=number)
+                one.subject_id = number
+            account = a_bank_account()
+            head = HEAD.rstrip() + ",币种\r\n"
+            rows = [line if line.rstrip().endswith("USD") else line.rstrip() + ",CNY\r\n" for line in lines]
+            files = [rows] if at_once else [[row] for row in rows[:-2]] + [rows[-2:]]
+            for place, part in enumerate(files):
+                content = (head + "".join(part)).encode()
+                import_statement(account_id=account.pk, name=f"{place}.csv", content=content, by=SYSTEM)
+            found.append(outcome(owed))
+            transaction.set_rollback(True)
+    at_once, one_by_one = found
+    assert at_once == one_by_one
+    states = [state for _amount, _currency, state, _rest, _is_open in at_once["lines"]]
+    assert Counter(states) == Counter(
+        matched=3, over=1, partial=1, unmatched=4, third_party=1, duplicate=2, ignored=1, currency=1
+    )
+    assert at_once["owed"] == [
+        ("paid", Decimal("100.00")),
+        ("paid", Decimal("200.00")),
+        ("paid", Decimal("300.00")),
+        ("paid", Decimal("400.00")),
+    ]

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 
-from marketplace.payments.statements import Row, Unreadable, read
+from marketplace.payments.statements import Fault, Row, Unreadable, read
+from marketplace.payments.statements.faults import SENTENCES
 from marketplace.payments.statements.rows import amount_of, date_of
 
 TEXT = "专利款 YL2345"
@@ -106,14 +109,26 @@ def test_a_line_that_cannot_be_read_is_named_and_the_rest_is_kept():
     head = "日期,金额,摘要\n"
     found = read((head + "2026-11-20,abc,x\n2026-13-20,1.00,y\n2026-11-20,2.00,z\n").encode(), currency="CNY")
     assert [row.text for row in found.rows] == ["z"]
-    assert [line for line, _ in found.problems] == [2, 3]
+    told = [(line, fault.code, fault.params) for line, fault in found.problems]
+    assert told == [(2, "no_amount", {"text": "abc"}), (3, "no_date", {"text": "2026-13-20"})]
 
 
 def test_a_running_balance_that_breaks_is_a_problem_and_closes_nothing():
     head = "日期,金额,余额\n"
     found = read((head + "2026-11-20,5.00,5.00\n2026-11-20,5.00,11.00\n").encode(), currency="CNY")
     assert found.closing is None
-    assert found.problems
+    assert found.problems == [(0, Fault("balance_breaks"))]
+
+
+def test_every_fault_is_said_in_both_languages():
+    params = {"most": "1", "line": "2", "text": "3", "opening": "4", "closing": "5"}
+    for code in SENTENCES:
+        with translation.override("en"):
+            english = str(Fault(code, params))
+        with translation.override("zh-hans"):
+            chinese = str(Fault(code, params))
+        assert english != chinese and "%" not in english + chinese, code
+        assert re.search("[一-鿿]{2}", chinese), chinese
 
 
 def test_rows_may_run_backwards():

@@ -14,9 +14,10 @@ from marketplace.payments.gateways.stripe import StripeProvider
 from marketplace.payments.inbound import InboundState
 from marketplace.payments.models import Obligation, PayoutAccount
 from marketplace.payments.services import inbox
+from marketplace.payments.services.books import check
 from marketplace.payments.services.payins import apply_payin
 from marketplace.payments.services.payouts import retry_payout, send_payout
-from marketplace.payments.services.refunds import refund, send_refund
+from marketplace.payments.services.refunds import refund, retry_refund, send_refund
 from marketplace.payments.services.reversals import due_reversals, retry_reversal, send_reversal
 from marketplace.payments.states import ObligationState, PayInState, PayoutState, RefundState, ReversalState
 from tests.cast import Part, bo, ines, ops
@@ -285,6 +286,43 @@ def test_a_refund_that_the_payers_bank_returns_is_open_again(practice: Practice)
     made.refresh_from_db()
     assert made.state == RefundState.FAILED
     assert {"USD": books()["clearing USD"]} == providers.get("stripe").balance().totals
+
+
+@pytest.mark.parametrize("won", [True, False])
+@pytest.mark.parametrize("knows_first", [True, False])
+def test_a_chargeback_while_a_refund_is_on_its_way(practice: Practice, won: bool, knows_first: bool):
+    """The payer's bank takes the whole while 400 are to go back: paid back once, whichever is known first."""
+    payer = bo()
+    payin = paid(practice, payer)
+    top_up(practice, payer)
+    [made] = refund(
+        obligation_id=payin.obligation_id, money=Money(Decimal("400.00"), "USD"), key="r1", reason="part", by=SYSTEM
+    )
+    dispute = practice.do("dispute", charge=payin.charge_id)
+    if knows_first:
+        practice.bring("charge.dispute.created", "charge.dispute.funds_withdrawn")
+    assert send_refund(made.pk).state == RefundState.FAILED  # Stripe gives nothing back on a charge in dispute
+    practice.bring("charge.dispute.created", "charge.dispute.funds_withdrawn")
+    assert (books()["payable USD"], books()["receivable USD"]) == (Decimal("-400.00"), Decimal("400.00"))
+    practice.do("close_dispute", dispute=dispute["id"], won=won)
+    practice.bring("charge.dispute.closed")
+    made.refresh_from_db()
+    if won:
+        assert made.state == RefundState.FAILED
+        retry_refund(refund_id=made.pk, by=ops().actor)
+        assert send_refund(made.pk).state == RefundState.COMPLETE
+    else:
+        assert (made.state, made.set_aside) == (RefundState.OVERTAKEN, 0)
+    row = Obligation.objects.get(pk=payin.obligation_id)
+    assert (row.state, row.paid, row.refunded) == (
+        (ObligationState.PAID, Decimal("1000.00"), Decimal("400.00"))
+        if won
+        else (ObligationState.REOPENED, Decimal("0.00"), Decimal("0.00"))
+    )
+    stands = books()
+    assert "payable USD" not in stands and "receivable USD" not in stands
+    assert {"USD": stands["clearing USD"]} == providers.get("stripe").balance().totals
+    assert [one for one in check().findings if not one.what.startswith("bank")] == []
 
 
 def test_amounts_of_currencies_without_cents(practice: Practice):

@@ -40,7 +40,7 @@ def proved(part: Part) -> Client:
 
 def test_the_desk_sees_what_is_doubted_and_what_was_refused(doubted: InboundEvent, django_assert_max_num_queries):
     desk = ops().signed_in()
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(10):
         text = desk.get("/desk/money/events/").content.decode()
     assert doubted.external_id in text
     assert "测试环境与正式环境不符" in text and "签名并非出自支付机构" in text and "192.0.2.7" in text

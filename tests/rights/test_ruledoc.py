@@ -63,13 +63,26 @@ def test_parameters_hold_between_their_days():
 @pytest.mark.parametrize(
     ("article", "zh", "en"),
     [
-        ("P 14(2)", "《专利法》第14(2)条", "Patent Law, art. 14(2)"),
+        ("P 14(2)", "《专利法》第十四条第二款", "Patent Law, art. 14(2)"),
         (
             "461 art. 11(2)(9) (number inferred)",
-            "《专利权质押登记办法》第11(2)(9)条（条号系推定）",
+            "《专利权质押登记办法》第十一条第二款第九项（条号系推定）",
             "Measures on Registration of Patent Pledges (Announcement 461), art. 11(2)(9) (number inferred)",
         ),
-        ("P 10(3); C 863", "《专利法》第10(3)条；《民法典》第863条", "Patent Law, art. 10(3); Civil Code, art. 863"),
+        (
+            "P 10(3); C 863",
+            "《专利法》第十条第三款；《民法典》第八百六十三条",
+            "Patent Law, art. 10(3); Civil Code, art. 863",
+        ),
+        (
+            "R 103, 105",
+            "《专利法实施细则》第一百零三条、第一百零五条",
+            "Implementing Rules of the Patent Law, art. 103, 105",
+        ),
+        ("P 39-40", "《专利法》第三十九条至第四十条", "Patent Law, art. 39-40"),
+        ("C 436(2)-(3)", "《民法典》第四百三十六条第二款至第三款", "Civil Code, art. 436(2)-(3)"),
+        ("C 510", "《民法典》第五百一十条", "Civil Code, art. 510"),
+        ("P 10", "《专利法》第十条", "Patent Law, art. 10"),
         ("fee table", "fee table", "fee table"),
     ],
 )

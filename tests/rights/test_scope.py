@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from listings.rights.models import Entry
 from listings.rights.refusals import LicencesClash, UnknownCode
-from listings.rights.scope import Scope, field_bounds, merged, territory_bounds
+from listings.rights.scope import Scope, bounds_overlap, field_bounds, merged, territory_bounds
 from listings.rights.states import LicenceType
 from tests.catalogue.makers import a_right
 from tests.rights.makers import licensed
@@ -59,6 +59,30 @@ def test_what_is_no_symbol_is_refused(symbol):
 def test_a_last_day_before_the_first_is_refused():
     with pytest.raises(UnknownCode):
         Scope(starts_on=date(2027, 1, 2), ends_on=date(2027, 1, 1))
+
+
+def test_a_last_day_counts_and_the_day_after_it_does_not():
+    def days(first: int, last: int | None) -> Scope:
+        end = None if last is None else FIRST + timedelta(days=last)
+        return Scope(starts_on=FIRST + timedelta(days=first), ends_on=end)
+
+    one_day = days(3, 3)
+    for other, meets in ((days(0, 3), True), (days(0, 2), False), (days(3, 9), True), (days(4, 9), False)):
+        assert one_day.overlaps(other, today=FIRST) is other.overlaps(one_day, today=FIRST) is meets
+    assert days(5, None).overlaps(days(9, None), today=FIRST)
+    assert Scope().overlaps(one_day, today=FIRST + timedelta(days=3))
+    assert not Scope().overlaps(one_day, today=FIRST + timedelta(days=4)), "none said begins today"
+
+
+def test_neighbours_share_nothing():
+    assert not bounds_overlap([(1, 3)], [(3, 5)]) and not bounds_overlap([(3, 5)], [(1, 3)])
+    assert bounds_overlap([(1, 4)], [(3, 5)]) and bounds_overlap([], [(3, 5)]) and bounds_overlap([(3, 5)], [])
+
+
+def test_a_symbol_is_as_wide_as_what_lies_below_it():
+    group, subclass, whole = (field_bounds(one) for one in ("C08F 1", "C08F", "C"))
+    assert group[1] - group[0] == 1 and subclass[0] <= group[0] < subclass[1] and whole[0] <= subclass[0] < whole[1]
+    assert field_bounds("A")[0] == 0 and field_bounds("B")[0] == field_bounds("A")[1], "sections touch"
 
 
 @pytest.mark.parametrize("one", DIVISIONS)

@@ -214,11 +214,11 @@ def test_the_pages_cost_the_same_for_two_documents_and_twenty(
     for part in (lena, bo):
         draft(subject=part.organisation)
     browser.get(reverse("signing_list"))
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(13):
         browser.get(reverse("signing_list"))
     for _ in range(6):
         draft(subject=joins_new())
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(13):
         browser.get(reverse("signing_list"))
 
 

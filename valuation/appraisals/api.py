@@ -24,6 +24,7 @@ from rest_framework.response import Response
 from listings.catalogue.api import actor_of
 from marketplace.core.access import found
 from marketplace.core.errors import NotFound, NotPermitted
+from marketplace.portal.steps import Step, take_given
 from valuation.appraisals import access, acts, fees, selectors
 from valuation.appraisals import twin as twins
 from valuation.appraisals.forms import OrderForm, PostForm
@@ -253,15 +254,9 @@ class AgainSerializer(serializers.Serializer[Any]):
     agrees = serializers.BooleanField()
 
 
-def take(request: Request, subject: Any, step: acts.Step | None) -> None:
-    """Check the input by the page's form and call the one service. Raises ValidationError, NotFound, refusals."""
-    if step is None:
-        raise NotFound()
-    given: Any = request.data
-    form = step.form(given, request.FILES, subject=subject)
-    if not form.is_valid():
-        raise ValidationError({name: [str(one) for one in said] for name, said in form.errors.items()})
-    step.run(subject, form.cleaned_data, actor_of(request))
+def take(request: Request, subject: Any, step: Step | None) -> None:
+    """Take a step with what the request brings. Raises ValidationError, NotFound, refusals."""
+    take_given(subject, step, request.data, request.FILES, actor_of(request))
 
 
 @extend_schema_view(

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from listings.rights.ruling import enforces, rule
 from marketplace.core import clock
-from valuation.appraisals.refusals import DraftIncomplete, OneMethodOnly, PresetValue, SignersWrong, WeightsWrong
+from valuation.appraisals import bundles
+from valuation.appraisals.refusals import AppraisersWrong, DraftIncomplete, OneMethodOnly, PresetValue, WeightsWrong
 from valuation.appraisals.sections import SECTIONS
 from valuation.appraisals.worksheets import BY_METHOD, label_of
 
@@ -45,6 +46,8 @@ def missing(order: Order) -> Iterator[str]:
         yield _("an economic life that ends with the legal term at the latest")
     for use in order.methods.all():
         yield from _without_reason(use)
+    if order.ordered.count() > 1 and not order.methods.filter(method=bundles.METHOD).exists():
+        yield _("the value of each right (worksheet “Portfolio”)")
     if order.methods.exists() and draft.conclusion is None:
         yield _("the conclusion")
 
@@ -65,7 +68,8 @@ def demand_methods(order: Order) -> None:
     uses = list(order.methods.all())
     draft = order.draft
     least = int(rule("APR-METHODS").value("min_methods", clock.today()))
-    if not uses or (len(uses) < least and not draft.single_reason.strip()):
+    ways = [one for one in uses if one.method != bundles.METHOD]
+    if not ways or (len(ways) < least and not draft.single_reason.strip()):
         raise OneMethodOnly()
     total = sum((one.weight_pct for one in uses), Decimal(0))
     if total != WHOLE:
@@ -100,7 +104,7 @@ def demand_signers(order: Order) -> None:
         able = able.filter(is_certified=True)
     found = set(able.filter(user__in=order.draft.signers).values_list("user", flat=True))
     if len(found) < least or found != set(order.draft.signers):
-        raise SignersWrong(field="signers")
+        raise AppraisersWrong(field="signers")
 
 
 def rounded(value: Decimal, unit: int) -> Decimal:

@@ -95,7 +95,7 @@ def _jobs(agency: Agency, client_id: int, assets: Sequence[Asset], order_id: int
     since = clock.now() - timedelta(days=365 * EARLIER_YEARS)
     earlier = (
         Order.objects.filter(agency=agency, ordered__asset__in=assets, created_at__gte=since)
-        .filter(state__in=[*AT_WORK, OrderState.ISSUED])
+        .filter(state__in=[*AT_WORK, OrderState.CONTRACTING, OrderState.ISSUED])
         .exclude(client=client_id)
         .exclude(pk=order_id or 0)
         .values_list("number", "ordered__asset__number")

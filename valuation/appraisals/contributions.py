@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -57,17 +58,29 @@ def report_url(pk: int) -> str:
     return reverse("appraisal_report", args=[number]) if number else ""
 
 
+def may_read_order(actor: Actor, pk: int) -> bool:
+    """The engagement contract: the client, the agency chosen and the desk; not who only quoted."""
+    order = Order.objects.select_related("agency").filter(pk=pk).first()
+    return order is not None and access.is_inside(actor, order)
+
+
 def may_read_report(actor: Actor, pk: int) -> bool:
     return access.reports_seen_by(actor).filter(pk=pk).exists()
+
+
+def against_report(pk: int) -> list[str]:
+    """For whoever holds the sealed file: that its year is over, its right has ended, and so on."""
+    report = Report.objects.filter(pk=pk).first()
+    return selectors.warnings_of(report) if report is not None else []
 
 
 def belongs(actor: Actor) -> bool:
     return access.reads_for(actor) is not None and not access.is_at_desk(actor)
 
 
-def waiting_for(actor: Actor) -> int | None:
+def waiting_for(actor: Actor) -> list[QuerySet[Any]]:
     """Orders in which something is the actor's to do."""
-    return access.to_do(actor).count() or None
+    return [access.to_do(actor)]
 
 
 def todo_lines(actor: Actor) -> list[dict[str, Any]]:
@@ -83,9 +96,9 @@ def todo_lines(actor: Actor) -> list[dict[str, Any]]:
     ]
 
 
-def to_watch(actor: Actor) -> int | None:
+def to_watch(actor: Actor) -> list[QuerySet[Any]]:
     """At the desk: quotes that were flagged on orders that still run."""
-    return Quote.objects.exclude(flags=[]).filter(order__in=Order.objects.running()).count() or None
+    return [Quote.objects.exclude(flags=[]).filter(order__in=Order.objects.running())]
 
 
 def reports_of_asset(asset_id: int) -> dict[str, Any]:
@@ -115,6 +128,7 @@ def contribute() -> None:
     slot(30, "appraisals/asset_order.html", reports_of_asset, column="aside")
     listing_slot(10, "appraisals/asset_reports.html", reports_of_listing)
     profile_block(40, "appraisals/profile_agency.html", agency_of_organisation)
-    signing.matter(REPORT, title=report_title, url=report_url, may_read=may_read_report)
+    signing.matter(REPORT, title=report_title, url=report_url, may_read=may_read_report, stands_against=against_report)
+    signing.matter(ORDER, title=order_title, url=order_url, may_read=may_read_order)
     payments.purpose(fees.PURPOSE, _("Appraisal fee"))
     payments.subject_kind(ORDER, label=order_title, url=order_url)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from marketplace.core.errors import Missing, NotANumber, OutOfRange
 from valuation.entry import ENGINE, compute
 
 #: What is stored beside every result. It changes when a method could answer otherwise to the same input.
@@ -35,6 +36,36 @@ def _spread(figure: Any, share: Decimal) -> dict[str, str]:
         "mode": str(mode),
         "high": str(mode * (1 + share)),
     }
+
+
+def demand_bounds(given: Mapping[str, Any], uncertain: Mapping[str, Any]) -> None:
+    """That every range is one: two figures for a single figure, a share between 0 and 1 for a list of figures.
+
+    Raises Missing, NotANumber and OutOfRange with the path of the bound (`royalty_rate.high`, `revenue.spread`).
+    """
+    for name, bounds in uncertain.items():
+        if name not in given:
+            continue
+        is_list = isinstance(given[name], list)
+        for figure in given[name] if is_list else [given[name]]:
+            _number(figure, name)
+        for part in ("spread",) if is_list else ("low", "high"):
+            said = bounds.get(part) if isinstance(bounds, Mapping) else None
+            if said is None or not str(said).strip():
+                raise Missing(field=f"{name}.{part}")
+            found = _number(said, f"{name}.{part}")
+            if is_list and not 0 < found < 1:
+                raise OutOfRange(field=f"{name}.{part}", range="0–100%")
+
+
+def _number(said: Any, path: str) -> Decimal:
+    try:
+        found = Decimal(str(said))
+    except InvalidOperation:
+        raise NotANumber(field=path) from None
+    if not found.is_finite():
+        raise NotANumber(field=path)
+    return found
 
 
 def uncertain_input(given: Mapping[str, Any], uncertain: Mapping[str, Any]) -> dict[str, Any]:

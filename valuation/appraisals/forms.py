@@ -16,6 +16,7 @@ from listings.patents.access import shown_assets
 from marketplace.accounts.models import Membership, Organisation
 from marketplace.accounts.states import OrganisationState
 from marketplace.core import clock
+from marketplace.portal.steps import StepForm
 from valuation.appraisals import rubrics
 from valuation.appraisals.services.drafting import UNITS
 from valuation.appraisals.services.orders import Wanted
@@ -33,24 +34,6 @@ class Day(forms.DateInput):
 
 def _long(rows: int = 4) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
-
-
-class StepForm(forms.Form):
-    """A step's form; takes the order, quote, request or report it is about."""
-
-    def __init__(self, *args: Any, subject: Any = None, **kwargs: Any) -> None:
-        self.subject = subject
-        super().__init__(*args, **kwargs)
-
-
-class NoForm(StepForm):
-    """A step that needs nothing but the decision."""
-
-
-class ReasonForm(StepForm):
-    reason = forms.CharField(
-        label=_("Reason"), max_length=4000, widget=_long(), help_text=_("The other side reads it.")
-    )
 
 
 # ── the client ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -382,6 +365,6 @@ def worksheet_data(method: str, data: Any) -> tuple[dict[str, str], dict[str, st
         if entry.sort in ("amounts", "rows"):
             if spread:
                 ranges[entry.name] = {"spread": spread}
-        elif low and high:
+        elif low or high:  # one alone is no range, and is refused rather than dropped
             ranges[entry.name] = {"low": low, "high": high}
     return inputs, reasons, ranges, str(data.get("why", ""))

@@ -54,6 +54,12 @@ def quote_stands(order: Order, actor: Actor) -> None:
         raise AgencyNotOpen(name=quote.agency.organisation.name)
 
 
+def contract_is_signed(order: Order, actor: Actor) -> None:
+    """Client and agency have signed the engagement contract (Appraisal Law, article 23)."""
+    if order.contract is None or order.contract.state != DocumentState.COMPLETE:
+        raise NotSealed()
+
+
 def fee_is_held(order: Order, actor: Actor) -> None:
     if not fees.is_held(order):
         raise FeeNotHeld()

@@ -28,6 +28,15 @@ invariant("an appraisal at work holds its whole fee, but for one engaged elsewhe
         """
     )
 )
+invariant("an appraisal engaged here has its contract signed by client and agency")(
+    nothing_in(
+        """
+        SELECT o.number FROM valuation_order o LEFT JOIN signing_document d ON d.id = o.contract_id
+        WHERE o.state IN ('engaged', 'data', 'drafting', 'reviewing', 'signing', 'issued') AND NOT o.is_elsewhere
+          AND d.state IS DISTINCT FROM 'complete'
+        """
+    )
+)
 invariant("a report that was issued is signed by two people with certificates and sealed")(
     nothing_in(
         """

@@ -1,8 +1,8 @@
-"""What the pages of an order show: where it stands, who owes what, quotes, data, the workbench, history."""
+"""What the pages of an order show: where it stands, who owes what, quotes, data, history."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,30 +10,27 @@ from typing import Any, NamedTuple
 
 from django.db.models import Model
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from listings.catalogue.views.desk import working_days_to
 from marketplace.accounts.models import Organisation
-from marketplace.core import charts, formats
 from marketplace.core.actor import Actor
 from marketplace.core.errors import DomainError, Sentence
-from marketplace.signing.paper import Language
-from valuation.appraisals import access, acts, completeness, fees, pictures, rubrics, worksheets
+from marketplace.portal.steps import Step
+from marketplace.signing.models import Document
+from valuation.appraisals import access, acts, fees, worksheets
 from valuation.appraisals.graphs.order import ORDER_GRAPH
-from valuation.appraisals.papers import words
-from valuation.appraisals.papers.report import shown
-from valuation.appraisals.sections import SECTIONS
-from valuation.appraisals.services.drafting import Outcome
 from valuation.appraisals.states import DataState, OrderState, Purpose, QuoteState, ReportState, ValueType
 from valuation.appraisals.timelines import appraisal_timeline
-from valuation.models import DataRequest, MethodUse, Order, Quote, Report
+from valuation.models import DataRequest, Order, Quote, Report
 
 _O = OrderState
 SHAPES: dict[str, str] = {
     _O.REQUESTED: "now",
     _O.QUOTING: "wait",
     _O.CHOOSING: "now",
+    _O.CONTRACTING: "wait",
     _O.ENGAGED: "wait",
     _O.DATA: "wait",
     _O.DRAFTING: "now",
@@ -73,7 +70,7 @@ REPORT_SHAPES: dict[str, str] = {
 RAIL: tuple[tuple[Sentence, frozenset[str]], ...] = (
     (gettext_lazy("Request"), frozenset({_O.REQUESTED})),
     (gettext_lazy("Quotes"), frozenset({_O.QUOTING, _O.CHOOSING})),
-    (gettext_lazy("Engagement"), frozenset({_O.ENGAGED})),
+    (gettext_lazy("Engagement"), frozenset({_O.CONTRACTING, _O.ENGAGED})),
     (gettext_lazy("Data"), frozenset({_O.DATA})),
     (gettext_lazy("Drafting"), frozenset({_O.DRAFTING})),
     (gettext_lazy("Internal review"), frozenset({_O.REVIEWING})),
@@ -138,6 +135,12 @@ def _step_url(order: Order, verb: str) -> str:
     return reverse("appraisal_act", args=[order.number, verb])
 
 
+def signs_next(contract: Document) -> int | None:
+    """The organisation whose signature is wanted next; None when all have signed."""
+    slot = contract.next_signature()
+    return slot.organisation_id if slot is not None else None
+
+
 def turn_of(order: Order, actor: Actor) -> Turn | None:
     """Whose turn it is; None when nothing is owed any more."""
     own = access.reads_for(actor)
@@ -152,6 +155,7 @@ def turn_of(order: Order, actor: Actor) -> Turn | None:
         text = _("The client asks you for a quote; it stays sealed until quoting is over.")
         return Turn(_("Your quote"), text, is_open, order.quotes_until, url if is_open else "", _("Quote"))
     owed = fees.obligations(order).last() if state == _O.ENGAGED else None
+    contract = order.contract if state == _O.CONTRACTING else None
     report = order.reports.filter(state=ReportState.SIGNING).select_related("document").first()
     signing = reverse("signing_document", args=[report.document.number]) if report and report.document else ""
     bench = reverse("appraisal_workbench", args=[order.number])
@@ -173,6 +177,13 @@ def turn_of(order: Order, actor: Actor) -> Turn | None:
             _("Compare fee, time and methods, and engage one agency."),
             "#quotes",
             _("See the quotes"),
+        ),
+        _O.CONTRACTING: _Wanted(
+            contract is not None and signs_next(contract) == own,
+            _("Sign the engagement contract"),
+            _("The client signs first, then the agency; only then is the fee asked for."),
+            reverse("signing_document", args=[contract.number]) if contract else "",
+            _("Read and sign"),
         ),
         _O.ENGAGED: _Wanted(
             is_client,
@@ -233,13 +244,17 @@ def parties_of(order: Order, actor: Actor) -> list[dict[str, Any]]:
     own = access.reads_for(actor)
     agency = order.agency.organisation if order.agency is not None else None
     data = order.data_requests.filter(state=DataState.ASKED).count()
+    contract = order.contract if order.state == _O.CONTRACTING else None
+    signing = signs_next(contract) if contract is not None else None
     client_owes = {
         _O.REQUESTED: _("Choose agencies"),
         _O.CHOOSING: _("Choose a quote"),
+        _O.CONTRACTING: _("Sign the engagement contract") if signing == order.client_id else "",
         _O.ENGAGED: _("Pay the fee into holding"),
         _O.DATA: _("Deliver %(count)s items of data") % {"count": data} if data else "",
     }.get(OrderState(order.state), "")
     agency_owes = {
+        _O.CONTRACTING: _("Sign the engagement contract") if signing == order.agency_org_id else "",
         _O.DATA: _("Check the data and begin drafting"),
         _O.DRAFTING: _("Draft the report"),
         _O.REVIEWING: _("Review the draft"),
@@ -261,7 +276,8 @@ def parties_of(order: Order, actor: Actor) -> list[dict[str, Any]]:
     ]
 
 
-def _acts(steps: Iterable[acts.Step], url: Any) -> list[dict[str, Any]]:
+def step_links(steps: Iterable[Step], url: Any) -> list[dict[str, Any]]:
+    """Steps as buttons; `url` makes an address of a verb."""
     return [{"verb": one.verb, "label": one.label, "url": url(one.verb), "state": "allowed"} for one in steps]
 
 
@@ -301,7 +317,7 @@ def _quote_row(quote: Quote, order: Order, actor: Actor) -> dict[str, Any]:
         "money": None if is_blind else quote.money,
         "methods": [worksheets.label_of(one) for one in quote.methods],
         "flags": [flag_text(one) for one in quote.flags],
-        "acts": _acts(
+        "acts": step_links(
             acts.quote_steps(quote, actor),
             lambda verb: reverse("appraisal_quote_act", args=[order.number, quote.pk, verb]),
         ),
@@ -316,7 +332,7 @@ def data_rows(order: Order, actor: Actor) -> list[dict[str, Any]]:
             "shape": DATA_SHAPES[one.state],
             "label": DataState(one.state).label,
             "files": [row.file for row in one.files.all()],
-            "acts": _acts(
+            "acts": step_links(
                 acts.data_steps(one, actor),
                 lambda verb, pk=one.pk: reverse("appraisal_data_act", args=[order.number, pk, verb]),
             ),
@@ -380,214 +396,3 @@ def report_row(report: Report) -> dict[str, Any]:
         "agency": report.agency.organisation.name,
         "client": report.client.name,
     }
-
-
-# ── the workbench ────────────────────────────────────────────────────────────────────────────────────────────────────
-def _money_text(value: Decimal, currency: str) -> str:
-    return formats.money_reading(value, currency, get_language() or "zh-hans")
-
-
-def paper_language() -> Language:
-    """The active language as documents name it."""
-    return "zh" if (get_language() or "zh").startswith("zh") else "en"
-
-
-def entry_label(method: str, name: str) -> str:
-    sheet = worksheets.BY_METHOD.get(method)
-    entry = sheet.entry(name) if sheet else None
-    return str(entry.label) if entry else name
-
-
-def outcome_view(method: str, found: Outcome, currency: str) -> dict[str, Any]:
-    """The live side: the figure, its range drawn and in a table, what moves it most, the engine's rows."""
-    return {
-        "value": found.value,
-        "currency": currency,
-        **uncertainty(method, found.value, found.simulation, [one.as_dict() for one in found.tornado], currency),
-        "rows": result_rows(found.result),
-    }
-
-
-def use_view(use: MethodUse, currency: str) -> dict[str, Any]:
-    """A kept method, as page and report show it."""
-    return {
-        "use": use,
-        "label": worksheets.label_of(use.method),
-        "value": use.value,
-        "currency": currency,
-        "inputs": input_rows(use.method, use.input, use.reasons),
-        **uncertainty(use.method, use.value, use.simulation, use.tornado, currency),
-        "rows": result_rows(use.result),
-    }
-
-
-def uncertainty(
-    method: str, value: Decimal, simulation: dict[str, Any], swings: Sequence[dict[str, str]], currency: str
-) -> dict[str, Any]:
-    names = ("p5", "p25", "p50", "p75", "p95")
-    drawn, table = "", []
-    if all(name in simulation for name in names):
-        five = [
-            charts.Reading(Decimal(simulation[name]), _money_text(Decimal(simulation[name]), currency))
-            for name in names
-        ]
-        line = charts.Reading(value, _money_text(value, currency))
-        label = _("Distribution of the value: %(figures)s") % {
-            "figures": "; ".join(f"{name.upper()} {one.text}" for name, one in zip(names, five, strict=True))
-        }
-        drawn = charts.value_range(*five, line=line, label=label)
-        errors = simulation.get("sampling_error", {})
-        table = [
-            {
-                "name": name,
-                "value": Decimal(simulation[name]),
-                "error": Decimal(errors[name]) if name in errors else None,
-            }
-            for name in ("mean", "std", *names)
-            if name in simulation
-        ]
-    reaches = [
-        pictures.Reach(
-            f"{entry_label(method, one['name'])}  {one['low']} – {one['high']}",
-            Decimal(one["at_low"]),
-            Decimal(one["at_high"]),
-            _money_text(Decimal(one["at_low"]), currency),
-            _money_text(Decimal(one["at_high"]), currency),
-        )
-        for one in swings
-    ]
-    return {
-        "range_svg": drawn,
-        "percentiles": table,
-        "draws": simulation.get("draws"),
-        "seed": simulation.get("seed"),
-        "tornado_svg": pictures.tornado(
-            reaches, base=value, base_text=_money_text(value, currency), label=_("What moves the value most")
-        ),
-        "tornado": [
-            {
-                "label": entry_label(method, one["name"]),
-                "low": one["low"],
-                "high": one["high"],
-                "at_low": Decimal(one["at_low"]),
-                "at_high": Decimal(one["at_high"]),
-            }
-            for one in swings
-        ],
-    }
-
-
-def input_rows(method: str, given: dict[str, Any], reasons: dict[str, str]) -> list[dict[str, str]]:
-    """Each input as it is read, with its reason."""
-    language = paper_language()
-    return [
-        {
-            "label": entry_label(method, name),
-            "value": shown(method, name, value, language),
-            "reason": reasons.get(name, ""),
-        }
-        for name, value in given.items()
-    ]
-
-
-def result_rows(result: dict[str, Any]) -> dict[str, Any]:
-    """The engine's intermediate rows as a table: heads and cells; empty where it gives none."""
-    language = paper_language()
-    rows = result.get("rows") or []
-    columns = [name for name in words.ROW if rows and name in rows[0]]
-    return {
-        "heads": [words.say(words.ROW, name, language) for name in columns],
-        "cells": [[row.get(name, "") for name in columns] for row in rows],
-        "formula": result.get("formula", ""),
-    }
-
-
-def workbench_page(order: Order, actor: Actor) -> dict[str, Any]:
-    """The draft: words, methods, weights, what is missing, comments."""
-    draft = order.draft
-    uses = list(order.methods.all())
-    unused = [one for one in worksheets.WORKSHEETS if one.method not in {use.method for use in uses}]
-    lacks = list(completeness.missing(order))
-    return {
-        "order": order,
-        "draft": draft,
-        "label": OrderState(order.state).label,
-        "shape": SHAPES[order.state],
-        "is_drafting": order.state == _O.DRAFTING,
-        "sections": [
-            {
-                "name": one.name,
-                "label": one.label,
-                "help": one.help,
-                "zh": draft.text(one.name, "zh"),
-                "has_en": bool((draft.texts.get(one.name) or {}).get("en")),
-                "url": reverse("appraisal_text", args=[order.number, one.name]),
-            }
-            for one in SECTIONS
-        ],
-        "uses": [
-            {**use_view(use, order.currency), "url": reverse("appraisal_method", args=[order.number, use.method])}
-            for use in uses
-        ],
-        "unused": [
-            {"label": one.label, "note": one.note, "url": reverse("appraisal_method", args=[order.number, one.method])}
-            for one in unused
-        ],
-        "lacks": lacks,
-        "comments": [
-            {
-                "comment": one,
-                "acts": _acts(
-                    acts.comment_steps(one, actor),
-                    lambda verb, pk=one.pk: reverse("appraisal_comment_act", args=[order.number, pk, verb]),
-                ),
-            }
-            for one in order.comments.select_related("by", "answered_by", "order__agency")
-        ],
-        "scores": score_view(order),
-        "acts": order_acts(order, actor),
-    }
-
-
-def score_view(order: Order) -> dict[str, Any] | None:
-    """The rubric of each right: radar of the firsts' parts, bars, a table; None without scores."""
-    scores = list(order.scores.select_related("rubric", "asset"))
-    if not scores:
-        return None
-    rubric = scores[0].rubric
-    known = {one.code: one for one in rubrics.indicators(rubric.data)}
-    rights = []
-    for asset in order.subject_rights:
-        mine = [one for one in scores if one.asset_id == asset.pk]
-        firsts, whole = rubrics.weigh(rubric.data, {one.indicator: one.points for one in mine}, order.purpose)
-        seconds = rubrics.by_second(rubric.data, {one.indicator: one.points for one in mine})
-        rights.append(
-            {
-                "asset": asset,
-                "whole": whole,
-                "firsts": firsts,
-                "radar": pictures.radar(
-                    [pictures.Spoke(name, points) for name, points in seconds],
-                    label=_("Scores by group of indicators: %(figures)s")
-                    % {
-                        "figures": "; ".join(
-                            f"{name} {points if points is not None else '—'}" for name, points in seconds
-                        )
-                    },
-                ),
-                "bars": charts.bars(
-                    [
-                        charts.Bar(
-                            one.name, one.points or Decimal(0), f"{one.points if one.points is not None else '—'}"
-                        )
-                        for one in firsts
-                    ],
-                    label=_("Scores of the three parts"),
-                ),
-                "rows": [
-                    {"name": known[one.indicator].name if one.indicator in known else one.indicator, "score": one}
-                    for one in mine
-                ],
-            }
-        )
-    return {"rubric": rubric, "rights": rights, "note": rubric.data[f"note_{paper_language()}"]}

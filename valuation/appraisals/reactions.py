@@ -32,6 +32,11 @@ def follow(events: Sequence[Event]) -> None:
         kind, pk = (event.data.get("subject") or ("", 0))[:2]
         if event.kind == "obligation.settle" and kind == ORDER:
             orders.fee_arrived(order_id=int(pk))
+        elif event.kind == "document.complete" and kind == ORDER:
+            orders.contract_signed(order_id=int(pk), document_id=event.subject_id)
+        elif event.kind in ("document.decline", "document.expire") and kind == ORDER:
+            orders.contract_failed(order_id=int(pk), document_id=event.subject_id, reason=event.reason)
+            quotes.quotes_opened(order_id=int(pk))
         elif event.kind == "document.complete" and kind == REPORT:
             issuing.signed(report_id=int(pk))
         elif event.kind in ("document.decline", "document.expire") and kind == REPORT:

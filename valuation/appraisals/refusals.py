@@ -119,10 +119,10 @@ class CommentsOpen(DomainError):
     remedy = _("The drafter answers each of them.")
 
 
-class SignersWrong(DomainError):
+class AppraisersWrong(DomainError):
     """Appraisal Law, articles 24, 27 and 28."""
 
-    code = "signers_wrong"
+    code = "appraisers_wrong"
     status = 422
     sentence = _(
         "Two different people with certificates sign a report; for one that the law requires, both are certified."

@@ -12,17 +12,17 @@ from marketplace.core import charts, clock
 from marketplace.core.actor import Actor
 from marketplace.signing.presenting import files_of
 from valuation.appraisals import access, acts, encumbrances, selectors
-from valuation.appraisals.papers import words
-from valuation.appraisals.presenting import (
-    REPORT_SHAPES,
+from valuation.appraisals.figures import (
+    bound,
     entry_label,
     input_rows,
-    names_of,
     paper_language,
     result_rows,
     score_view,
     uncertainty,
 )
+from valuation.appraisals.papers import words
+from valuation.appraisals.presenting import REPORT_SHAPES, names_of
 from valuation.appraisals.sections import SECTIONS
 from valuation.appraisals.states import ObjectionState, Purpose, ReportState, ValueType
 from valuation.appraisals.timelines import appraisal_timeline
@@ -99,6 +99,7 @@ def _method(one: dict[str, Any], currency: str) -> dict[str, Any]:
         "method": one["method"],
         "label": label_of(one["method"]),
         "value": value,
+        "currency": currency,
         "weight": Decimal(one["weight_pct"]),
         "why": one["why"],
         "engine": one["engine"],
@@ -136,8 +137,8 @@ def _what_moves_it(twin: dict[str, Any]) -> dict[str, Any] | None:
     return {
         "label": entry_label(swing["method"], swing["name"]),
         "method": label_of(swing["method"]),
-        "low": swing["low"],
-        "high": swing["high"],
+        "low": bound(swing["method"], swing, "low"),
+        "high": bound(swing["method"], swing, "high"),
         "width": width.quantize(Decimal("0.01")),
     }
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from decimal import Decimal
 from statistics import median
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from listings.deals.models import Deal
@@ -72,12 +72,9 @@ def public_about(asset_id: int) -> list[Warned]:
 
 
 # ── appraised and realised ───────────────────────────────────────────────────────────────────────────────────────────
-REALISED_WITHIN_DAYS = 730
-
-
 @dataclass(frozen=True, slots=True)
 class Realised:
-    """A report and the price at which the same rights changed hands afterwards; `ratio_pct` is value ÷ price."""
+    """A report and the price at which the same rights were sold while it was valid; `ratio_pct` is price ÷ value."""
 
     report: Report
     price: Decimal
@@ -87,7 +84,8 @@ class Realised:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """How near an agency's values came to prices: each pair, and the median ratio (None under three)."""
+    """How near an agency's values came to prices: each pair, for the desk alone, and the median ratio (None under
+    three: one or two would tell somebody's price)."""
 
     pairs: list[Realised]
     median_pct: Decimal | None
@@ -97,7 +95,7 @@ LEAST_PAIRS = 3
 
 
 def record_of(agency: Agency) -> Record:
-    """Reports of the agency whose very rights were sold on this market within two years of the base date.
+    """Reports of the agency whose very rights were sold on this market between base date and last day of use.
 
     Only completed sales count, in the report's currency, and each report once, by its first sale.
     """
@@ -115,11 +113,11 @@ def record_of(agency: Agency) -> Record:
     deals = [(frozenset(row.asset_id for row in deal.dealt.all()), deal) for deal in sold]
     pairs = []
     for report in reports:
-        last = report.base_date + timedelta(days=REALISED_WITHIN_DAYS)
         for found, deal in deals:
-            day = deal.agreed_at.date()
-            if found == rights[report.pk] and report.base_date <= day <= last and deal.currency == report.currency:
-                ratio = (report.amount * 100 / deal.price).quantize(Decimal("0.1"))
+            day = timezone.localdate(deal.agreed_at)
+            is_valid = report.base_date <= day <= report.valid_until
+            if found == rights[report.pk] and is_valid and deal.currency == report.currency:
+                ratio = (deal.price * 100 / report.amount).quantize(Decimal("0.1"))
                 pairs.append(Realised(report, deal.price, day, ratio))
                 break
     usual = median(one.ratio_pct for one in pairs) if len(pairs) >= LEAST_PAIRS else None

@@ -27,6 +27,7 @@ class OrderState(TextChoices):
     REQUESTED = "requested", _("Requested, agencies to be chosen")
     QUOTING = "quoting", _("Waiting for quotes")
     CHOOSING = "choosing", _("Quotes are open, one to be chosen")
+    CONTRACTING = "contracting", _("Chosen, engagement contract to be signed")
     ENGAGED = "engaged", _("Engaged, fee to be paid")
     DATA = "data", _("Data being gathered")
     DRAFTING = "drafting", _("Being drafted")
@@ -81,7 +82,9 @@ AT_WORK = frozenset(
     {OrderState.ENGAGED, OrderState.DATA, OrderState.DRAFTING, OrderState.REVIEWING, OrderState.SIGNING}
 )
 BEFORE_WORK = frozenset({OrderState.REQUESTED, OrderState.QUOTING, OrderState.CHOOSING})
-RUNNING = AT_WORK | BEFORE_WORK
+RUNNING = AT_WORK | BEFORE_WORK | {OrderState.CONTRACTING}
+#: Engaged, but the agency may step back still: no fee is held.
+BEFORE_FEE = frozenset({OrderState.CONTRACTING, OrderState.ENGAGED})
 #: Work the client pays a part of when it ends the engagement itself.
 WORK_DONE = frozenset({OrderState.DRAFTING, OrderState.REVIEWING, OrderState.SIGNING})
 #: Reports that were issued and say something to their users still, with a warning or without.

@@ -14,9 +14,12 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from listings.assets.models import Asset
 from listings.assets.states import PartyRole
+from listings.patents.annuities import due_on
+from listings.patents.models import Patent
 from marketplace.accounts.models import Organisation, User
-from valuation.appraisals import encumbrances, engine
+from valuation.appraisals import bundles, encumbrances, engine
 from valuation.appraisals.completeness import rounded
 
 if TYPE_CHECKING:
@@ -31,6 +34,8 @@ def build(order: Order, *, number: str, report_date: date, valid_until: date) ->
     assert agency is not None
     certificates = {one.user_id: one for one in agency.appraisers.active().filter(user__in=draft.signers)}
     people = User.objects.in_bulk(draft.signers)
+    assert draft.conclusion is not None
+    methods = [_method(use, seed=order.pk) for use in order.methods.all()]
     return {
         "schema": SCHEMA,
         "number": number,
@@ -56,12 +61,13 @@ def build(order: Order, *, number: str, report_date: date, valid_until: date) ->
         "visited_on": draft.visited_on.isoformat() if draft.visited_on else None,
         "texts": draft.texts,
         "single_reason": draft.single_reason,
-        "methods": [_method(use, seed=order.pk) for use in order.methods.all()],
+        "methods": methods,
         "conclusion": {
             "amount": f"{draft.conclusion:.2f}",
             "low": f"{draft.low:.2f}",
             "high": f"{draft.high:.2f}",
             "unit": draft.unit,
+            "parts": bundles.parts_of_methods(draft.conclusion, order.currency, methods),
             "rule": "weighted mean of the methods' values, rounded half up to the unit",
         },
         "scores": [
@@ -99,7 +105,11 @@ def _party(row: Organisation) -> dict[str, str]:
 
 
 def _rights(order: Order) -> list[dict[str, Any]]:
-    rows = order.ordered.select_related("asset__patent").prefetch_related("asset__parties").order_by("position")
+    rows = (
+        order.ordered.select_related("asset__patent")
+        .prefetch_related("asset__parties", "asset__patent__annuity_payments")
+        .order_by("position")
+    )
     assets = [row.asset for row in rows]
     noted = encumbrances.as_told(encumbrances.entries_on(assets, order.base_date))
     found = []
@@ -132,11 +142,21 @@ def _rights(order: Order) -> list[dict[str, Any]]:
                     }
                     for one in owners
                 ],
+                "annuity": _annuity(asset, patent, order.base_date),
                 "entries": noted.get(asset.pk, []),
                 "register_version": asset.version,
             }
         )
     return found
+
+
+def _annuity(asset: Asset, patent: Patent | None, day: date) -> dict[str, Any] | None:
+    """The last annuity known to be paid on the day, and when the next falls due; None where none is known."""
+    paid = [one for one in patent.annuity_payments.all() if one.paid_on <= day] if patent is not None else []
+    if not paid or asset.filed_on is None:
+        return None
+    last = max(paid, key=lambda one: one.year)
+    return {"year": last.year, "paid_on": _day(last.paid_on), "next_on": _day(due_on(asset.filed_on, last.year + 1))}
 
 
 def _day(value: date | None) -> str | None:
@@ -200,11 +220,12 @@ class Recomputed:
     methods: tuple[Again, ...]
     stated: Decimal
     found: Decimal
+    parts_agree: bool = True
 
     @property
     def agrees(self) -> bool:
-        """Claims that every method and the conclusion come to the same cent again."""
-        return self.stated == self.found and all(one.agrees for one in self.methods)
+        """Claims that every method, the conclusion and each right's part of it come to the same cent again."""
+        return self.stated == self.found and self.parts_agree and all(one.agrees for one in self.methods)
 
 
 def recompute(twin: Mapping[str, Any]) -> Recomputed:
@@ -221,4 +242,6 @@ def recompute(twin: Mapping[str, Any]) -> Recomputed:
     )
     mean = sum((one.found * one.weight_pct for one in rows), Decimal(0)) / 100
     conclusion = twin["conclusion"]
-    return Recomputed(rows, Decimal(conclusion["amount"]), rounded(mean, int(conclusion["unit"])))
+    found = rounded(mean, int(conclusion["unit"]))
+    parts = bundles.parts_of_methods(found, twin["currency"], twin["methods"])
+    return Recomputed(rows, Decimal(conclusion["amount"]), found, parts == conclusion.get("parts", []))

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from valuation.appraisals.views import agencies, orders, reports, workbench
+from valuation.appraisals.views import agencies, comparables, orders, reports, workbench
 
 urlpatterns = [
     path("agencies/", agencies.agency_list, name="agency_list"),
@@ -12,6 +12,11 @@ urlpatterns = [
     path("workspace/appraisals/new/", orders.appraisal_new, name="appraisal_new"),
     path("workspace/appraisals/post/", orders.appraisal_post, name="appraisal_post"),
     path("workspace/appraisals/<slug:number>/", orders.appraisal_detail, name="appraisal"),
+    path(
+        "workspace/appraisals/<slug:number>/comparables/",
+        comparables.appraisal_comparables,
+        name="appraisal_comparables",
+    ),
     path("workspace/appraisals/<slug:number>/workbench/", workbench.appraisal_workbench, name="appraisal_workbench"),
     path("workspace/appraisals/<slug:number>/texts/<slug:section>/", workbench.appraisal_text, name="appraisal_text"),
     path(

@@ -5,11 +5,13 @@ Figures are kept as the decimal strings that were typed; the engine reads them, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.errors import Sentence
@@ -34,7 +36,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Worksheet:
-    """A method: its family decides whether two methods are really two ways (income, market, cost)."""
+    """A method: its family decides whether two methods are really two ways (income, market, cost; a bundle
+    only sums up what others found)."""
 
     method: str
     label: Sentence
@@ -46,6 +49,7 @@ class Worksheet:
         return next((one for one in self.entries if one.name == name), None)
 
 
+PATH = re.compile(r"(?P<name>\w+)(?:\[(?P<at>\d+)\])?")
 _REVENUE = Entry(
     "revenue", _("Revenue of each year"), "amounts", _("One year a line, first year first."), may_vary=True
 )
@@ -127,6 +131,22 @@ WORKSHEETS: tuple[Worksheet, ...] = (
         ),
     ),
     Worksheet(
+        "portfolio",
+        _("Portfolio"),
+        "bundle",
+        _("The value of each right, summed, less what it costs to stand on few fields."),
+        (
+            Entry(
+                "patents",
+                _("Each right"),
+                "rows",
+                _("A right a line: number, value, category (such as its IPC subclass)"),
+                columns=("number", "value", "category"),
+            ),
+            Entry("diversification_factor", _("Weight of concentration"), "rate", _("0.2 is 20%."), may_vary=True),
+        ),
+    ),
+    Worksheet(
         "replacement_cost",
         _("Replacement cost"),
         "cost",
@@ -164,6 +184,7 @@ FAMILIES: Mapping[str, Sentence] = {
     "income": _("Income approach"),
     "market": _("Market approach"),
     "cost": _("Cost approach"),
+    "bundle": _("Several rights together"),
 }
 
 
@@ -212,6 +233,23 @@ def written(sheet: Worksheet, given: Mapping[str, Any]) -> dict[str, str]:
         else:
             made[one.name] = str(value)
     return made
+
+
+def in_order(method: str, given: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """What was given in the order of the worksheet, whatever order it was stored in."""
+    sheet = BY_METHOD.get(method)
+    names = [one.name for one in sheet.entries] if sheet else []
+    return sorted(given.items(), key=lambda pair: names.index(pair[0]) if pair[0] in names else len(names))
+
+
+def place_of(field: str) -> tuple[str, str]:
+    """The entry a path of the engine lies in, and where in it, in words: `comparables[1].revenue` is the second line of
+    `comparables`. A distribution's bound (`royalty_rate.high`) lies in the entry it replaces."""
+    found = PATH.match(field)
+    if found is None:
+        return field, ""
+    line = found["at"]
+    return found["name"], gettext("Line %(number)s:") % {"number": int(line) + 1} if line else ""
 
 
 def _cells(line: str) -> list[str]:

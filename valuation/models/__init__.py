@@ -2,6 +2,7 @@
 
 from valuation.models.agency import Agency, Appraiser
 from valuation.models.drafting import Draft, MethodUse, ReviewComment
+from valuation.models.estimate import EstimateFit
 from valuation.models.order import DataFile, DataRequest, Order, OrderAsset, Quote
 from valuation.models.report import Objection, Report, ReportAsset, Showing
 from valuation.models.rubric import Rubric, Score
@@ -12,6 +13,7 @@ __all__ = [
     "DataFile",
     "DataRequest",
     "Draft",
+    "EstimateFit",
     "MethodUse",
     "Objection",
     "Order",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplace.accounts.models import User
 from marketplace.core.money import Money
+from valuation.models.archive import kept_for_ever, kept_once_issued
 from valuation.models.order import Order
 
 
@@ -45,6 +46,7 @@ class Draft(models.Model):
             ),
             models.CheckConstraint(condition=Q(unit__in=[1, 100, 1000, 10000]), name="conclusion_is_rounded_plainly"),
         ]
+        triggers = [kept_for_ever("drafts_are_archived")]
 
     def __str__(self) -> str:
         return f"draft of {self.order_id}"
@@ -92,6 +94,7 @@ class MethodUse(models.Model):
                 condition=Q(weight_pct__gte=0, weight_pct__lte=100), name="method_weight_is_a_percentage"
             ),
         ]
+        triggers = [kept_once_issued("methods_are_archived")]
 
     def __str__(self) -> str:
         return f"{self.method} of {self.order_id}"
@@ -118,6 +121,7 @@ class ReviewComment(models.Model):
                 name="review_answer_has_its_time",
             ),
         ]
+        triggers = [kept_for_ever("reviews_are_archived")]
 
     def __str__(self) -> str:
         return f"comment {self.pk} on {self.order_id}"

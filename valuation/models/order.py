@@ -15,6 +15,7 @@ from marketplace.core.models import Stateful, StatefulQuerySet, StoredFile
 from marketplace.core.money import Money
 from valuation.appraisals.states import RUNNING, DataState, OrderState, Purpose, QuoteState, ValueType
 from valuation.models.agency import Agency
+from valuation.models.archive import kept_for_ever
 
 
 class OrderQuerySet(StatefulQuerySet["Order"]):
@@ -22,7 +23,7 @@ class OrderQuerySet(StatefulQuerySet["Order"]):
         return self.filter(state__in=RUNNING)
 
     def for_page(self) -> OrderQuerySet:
-        return self.select_related("client", "agency__organisation", "quote")
+        return self.select_related("client", "agency__organisation", "quote", "contract")
 
 
 class Order(Stateful):
@@ -30,7 +31,8 @@ class Order(Stateful):
 
     `base_date` is the day the value is stated for (评估基准日); `deadline` the day the report is wanted. `users` are
     the organisations besides the client who may rely on the report, `other_users` those not on this market. `agency`,
-    `quote` and `report_due` are set at engagement and never change. `wished` is an amount the client let slip: the
+    `quote`, `report_due` and the engagement `contract` are set when a quote is chosen, and unset where that contract is
+    not signed. `wished` is an amount the client let slip: the
     agency never sees it, and no conclusion may come out at it (Guideline on patent appraisal, article 8: a preset value
     is no conclusion). `is_elsewhere`: engaged and paid outside the market, only the report is posted here.
     `second_of` is the report that a second opinion is about, `renews` the one a re-appraisal follows.
@@ -54,6 +56,7 @@ class Order(Stateful):
     currency = models.CharField(max_length=3, default="CNY")
     agency = models.ForeignKey(Agency, null=True, blank=True, on_delete=models.PROTECT, related_name="orders")
     quote = models.OneToOneField("Quote", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    contract = models.ForeignKey("signing.Document", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     report_due = models.DateField(null=True, blank=True)
     is_elsewhere = models.BooleanField(default=False)
     second_of = models.ForeignKey(
@@ -72,12 +75,12 @@ class Order(Stateful):
             models.CheckConstraint(condition=Q(value_type__in=ValueType.values), name="value_type_is_known"),
             models.CheckConstraint(condition=Q(wished__isnull=True) | Q(wished__gt=0), name="wished_value_is_a_sum"),
             models.CheckConstraint(
-                condition=~Q(state__in=["engaged", "data", "drafting", "reviewing", "signing", "issued"])
+                condition=~Q(state__in=["contracting", "engaged", "data", "drafting", "reviewing", "signing", "issued"])
                 | Q(agency__isnull=False, report_due__isnull=False),
                 name="appraisal_at_work_has_its_agency",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["engaged", "data", "drafting", "reviewing", "signing", "issued"])
+                condition=~Q(state__in=["contracting", "engaged", "data", "drafting", "reviewing", "signing", "issued"])
                 | Q(quote__isnull=False)
                 | Q(is_elsewhere=True),
                 name="appraisal_engaged_here_has_its_quote",
@@ -117,6 +120,7 @@ class OrderAsset(models.Model):
     class Meta:
         ordering = ["position"]
         constraints = [models.UniqueConstraint(fields=["order", "asset"], name="a_right_stands_once_in_an_order")]
+        triggers = [kept_for_ever("ordered_rights_are_archived")]
 
     def __str__(self) -> str:
         return f"{self.asset_id} in {self.order_id}"
@@ -231,6 +235,7 @@ class DataFile(models.Model):
 
     class Meta:
         ordering = ["id"]
+        triggers = [kept_for_ever("data_files_are_archived")]
 
     def __str__(self) -> str:
         return f"{self.file_id} for {self.request_id}"

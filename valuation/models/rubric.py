@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from listings.assets.models import Asset
 from marketplace.accounts.models import User
+from valuation.models.archive import kept_once_issued
 
 
 class Rubric(models.Model):
@@ -58,6 +59,7 @@ class Score(models.Model):
             models.CheckConstraint(condition=Q(points__gte=0, points__lte=100), name="score_is_out_of_a_hundred"),
             models.CheckConstraint(condition=~Q(evidence=""), name="score_has_its_evidence"),
         ]
+        triggers = [kept_once_issued("scores_are_archived")]
 
     def __str__(self) -> str:
         return f"{self.indicator}: {self.points}"

@@ -19,6 +19,7 @@ from listings.catalogue.models import ListedAsset, Listing
 from listings.catalogue.naming import shown_number
 from listings.catalogue.numbering import next_number
 from listings.catalogue.refusals import AlreadySubmitted, NotYours, Stale, TooManyRights, UnknownRight
+from listings.catalogue.services.co_owners import ask_co_owners
 from listings.catalogue.states import EDITABLE, PUBLIC, Mode
 from marketplace.accounts.models import Organisation
 from marketplace.accounts.roles import Kind
@@ -139,6 +140,7 @@ def create_listing(
         LISTING_GRAPH, listing, by=by, data={"number": listing.number, "touched": {"assets.asset": list(asset_ids)}}
     )
     _set_rights(listing, chosen)
+    ask_co_owners(listing, by=by)
     return listing
 
 
@@ -172,6 +174,8 @@ def save_draft(
             listing.updated_at = clock.now()
             listing.save(update_fields=[*(name for name in changed if name != "assets"), "version", "updated_at"])
             events.record("listing.save", listing, by, data=_touching(listing, fields=sorted(changed)))
+        if {"assets", "mode"} & set(changed):
+            ask_co_owners(listing, by=by)
     return listing
 
 

@@ -67,9 +67,9 @@ def terms_of(deal: Deal, kind: ContractKind) -> ContractTerms:
     return ContractTerms(
         kind=kind,
         number=deal.number,
-        holder=_side(deal.seller),
-        taker=_side(deal.buyer),
-        rights=tuple(_right(asset) for asset in assets),
+        holder=side_of(deal.seller),
+        taker=side_of(deal.buyer),
+        rights=tuple(right_of(asset) for asset in assets),
         price=deal.price,
         currency=deal.currency,
         upfront=agreed.upfront,
@@ -89,7 +89,7 @@ def terms_of(deal: Deal, kind: ContractKind) -> ContractTerms:
         annuity_by=agreed.annuity_by,
         records=agreed.records,
         co_owners=tuple(one.organisation.name_zh or one.organisation.name_en for one in owners),
-        pledgee=_side(deal.pledgee) if deal.pledgee else None,
+        pledgee=side_of(deal.pledgee) if deal.pledgee else None,
         is_service_invention=register.is_service_invention,
         declaration=register.declaration if kind == ContractKind.OPEN else "",
         earlier_licences=register.earlier_licences,
@@ -98,7 +98,8 @@ def terms_of(deal: Deal, kind: ContractKind) -> ContractTerms:
     )
 
 
-def _side(organisation: Organisation) -> Side:
+def side_of(organisation: Organisation) -> Side:
+    """An organisation as a contract names it."""
     return Side(
         name_zh=organisation.name_zh or organisation.name_en,
         name_en=organisation.name_en or organisation.name_zh,
@@ -111,7 +112,8 @@ def _side(organisation: Organisation) -> Side:
     )
 
 
-def _right(asset: Asset) -> Right:
+def right_of(asset: Asset) -> Right:
+    """A right as a contract names it."""
     patent: Patent | None = getattr(asset, "patent", None)
     names = {role: "、".join(_names(asset, role)) for role in (PartyRole.APPLICANT, PartyRole.OWNER)}
     application = patent.application_number if patent else asset.number

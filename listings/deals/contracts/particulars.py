@@ -139,7 +139,7 @@ class ContractTerms:
 
     def as_data(self) -> dict[str, Any]:
         """As JSON: decimals and days as text."""
-        told: dict[str, Any] = _plain(asdict(self))
+        told: dict[str, Any] = plain(asdict(self))
         return told
 
     @classmethod
@@ -149,7 +149,7 @@ class ContractTerms:
         for name in ("holder", "taker"):
             given[name] = Side(**given[name])
         given["pledgee"] = Side(**given["pledgee"]) if given.get("pledgee") else None
-        given["rights"] = tuple(_right(one) for one in given["rights"])
+        given["rights"] = tuple(right_from(one) for one in given["rights"])
         given["instalments"] = tuple(
             Instalment(one["title"], Decimal(one["amount"]), int(one["due_days"])) for one in given["instalments"]
         )
@@ -166,18 +166,20 @@ class ContractTerms:
         return cls(**given)
 
 
-def _right(told: Mapping[str, Any]) -> Right:
+def right_from(told: Mapping[str, Any]) -> Right:
+    """A right read back from its JSON."""
     given = dict(told)
     for name in ("filed_on", "granted_on", "expires_on"):
         given[name] = date.fromisoformat(given[name]) if given.get(name) else None
     return Right(**given)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as JSON: decimals and days as text."""
     if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
+        return {name: plain(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, date):

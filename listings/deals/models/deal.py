@@ -126,6 +126,13 @@ class Deal(Stateful):
         return self.mode in {Mode.EXCLUSIVE, Mode.SOLE, Mode.ORDINARY, Mode.OPEN}
 
     @property
+    def may_be_disputed(self) -> bool:
+        """Claims that money lies with the platform which a decision could divide: the price, or what is held back."""
+        return self.state == DealState.RECORDING or (
+            self.state == DealState.RELEASING and self.held_back_until is not None
+        )
+
+    @property
     def waits_for_the_register(self) -> bool:
         """Claims that money may leave only after the register has recorded the change.
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model, prefetch_related_objects
+from django.db.models import Model
 from django.urls import reverse
 
 from listings.deals import money
 from listings.deals.models import Deal, Dispute, Filing
+from listings.deals.presenting.leaves import Leaves, leaves, with_statements
 from listings.deals.states import UNFUNDED, DealState, FilingState
 from marketplace.core.actor import Actor
 from marketplace.payments.models import Obligation, Payout
@@ -29,6 +30,7 @@ class Facts:
     payouts: list[Payout]
     disputes: list[Dispute]
     names: dict[int, str]
+    small: Leaves
 
     @property
     def is_seller(self) -> bool:
@@ -53,16 +55,14 @@ def read(deal: Deal, actor: Actor) -> Facts:
     is_being_signed = deal.state == DealState.SIGNING
     is_paid_for = deal.state not in {DealState.AGREED, DealState.SIGNING, DealState.CONSENTING}
     was_funded = deal.state not in UNFUNDED
-    shares = list(deal.shares.select_related("organisation"))
-    prefetch_related_objects([one for one in shares if one.inventor_pct], "inventors")
-    commissions = list(deal.commissions.select_related("broker"))
-    reviews = list(deal.reviews.select_related("by")) if deal.state == DealState.COMPLETED else []
-    kept = {"commissions": commissions, "reviews": reviews, "shares": shares}
+    small = leaves(deal)
+    # what the rules below ask of the deal itself they find here
+    kept = {"commissions": small.commissions, "reviews": small.reviews, "shares": small.shares}
     deal._prefetched_objects_cache = kept  # type: ignore[attr-defined]
     names = {one.pk: one.name for one in (deal.seller, deal.buyer, deal.pledgee) if one is not None}
-    names |= {one.organisation_id: one.organisation.name for one in shares}
-    names |= {one.broker_id: one.broker.name for one in commissions}
-    names |= {inventor.pk: inventor.name for one in shares if one.inventor_pct for inventor in one.inventors.all()}
+    names |= {one.organisation_id: one.organisation.name for one in small.shares}
+    names |= {one.broker_id: one.broker.name for one in small.commissions}
+    names |= {person.pk: person.name for one in small.shares if one.inventor_pct for person in one.inventors.all()}
     return Facts(
         deal=deal,
         actor=actor,
@@ -73,6 +73,7 @@ def read(deal: Deal, actor: Actor) -> Facts:
         ),
         obligations=list(money.obligations(deal)) if is_paid_for else [],
         payouts=list(Payout.objects.about(deal.subject).order_by("id")) if was_funded else [],
-        disputes=list(deal.disputes.select_related("raised_by").order_by("-id")) if was_funded else [],
+        disputes=with_statements(deal.disputes.select_related("raised_by").order_by("-id")) if was_funded else [],
         names=names,
+        small=small,
     )

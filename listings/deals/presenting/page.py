@@ -57,7 +57,7 @@ def deal_page(deal: Deal, actor: Actor) -> dict[str, Any]:
         "shape": SHAPES[deal.state],
         "label": DealState(deal.state).label,
         "mode": Mode(deal.mode).label,
-        "rights": [(shown_number(one.asset), one.asset.title) for one in deal.dealt.select_related("asset__patent")],
+        "rights": [(shown_number(one), one.title) for one in facts.small.rights],
         "rail": rail(facts),
         "turn": turn(facts),
         "money": money_picture(facts),
@@ -65,7 +65,7 @@ def deal_page(deal: Deal, actor: Actor) -> dict[str, Any]:
         "papers": papers(facts),
         "filings": [filing_row(facts, one) for one in facts.filings],
         "disputes": [dispute_row(facts, one) for one in facts.disputes],
-        "offers": offers(deal, facts.names),
+        "offers": offers(facts),
         "events": deal_timeline(facts.rows, facts.names),
         "acts": [
             {"state": "allowed", "label": step.label, "url": facts.url(step.verb), "button": step.label, "why": ""}
@@ -73,8 +73,8 @@ def deal_page(deal: Deal, actor: Actor) -> dict[str, Any]:
         ],
         "negotiation": deal.offer.negotiation,
         "sees_talks": actor.acts_for in {deal.seller_id, deal.buyer_id},
-        "royalties": [royalty_row(facts, one) for one in deal.royalty_periods.all()] if deal.offer.royalty_pct else [],
-        "reviews": [one for one in deal.reviews.all() if one.published_at or one.by_id == actor.acts_for],
+        "royalties": [royalty_row(facts, one) for one in facts.small.royalties],
+        "reviews": [one for one in facts.small.reviews if one.published_at or one.by_id == actor.acts_for],
     }
 
 

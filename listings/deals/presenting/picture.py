@@ -40,7 +40,7 @@ def money_picture(facts: Facts) -> dict[str, Any]:
         refusal = None
     except ProceedsTooSmall as error:
         legs, refusal = [], error
-    held = money.held(deal) if deal.state in FUNDED or facts.obligations else None
+    held = facts.small.held if deal.state in FUNDED or facts.obligations else None
     return {
         "held": held,
         "price": deal.money,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from listings.deals import acts
 from listings.deals.graphs.royalty import ROYALTY_GRAPH
-from listings.deals.models import Deal, Dispute, Filing, RoyaltyPeriod
+from listings.deals.models import Dispute, Filing, RoyaltyPeriod
 from listings.deals.presenting.facts import Facts
 from listings.deals.presenting.shapes import DISPUTE_SHAPES, FILING_SHAPES, ROYALTY_SHAPES
 from listings.deals.states import DisputeState, FilingKind, FilingState, PeriodState
@@ -85,7 +85,7 @@ def dispute_row(facts: Facts, dispute: Dispute) -> dict[str, Any]:
         "state": DisputeState(dispute.state).label,
         "shape": DISPUTE_SHAPES[dispute.state],
         "who": dispute.raised_by.name if dispute.raised_by else _("The buyer’s bank"),
-        "statements": list(dispute.statements.select_related("organisation", "file")),
+        "statements": list(dispute.statements.all()),
         "acts": [
             {"label": one.label, "url": reverse("dispute_act", args=[facts.deal.number, dispute.pk, one.verb])}
             for one in acts.dispute_steps(dispute, facts.actor)
@@ -104,16 +104,16 @@ def royalty_row(facts: Facts, period: RoyaltyPeriod) -> dict[str, Any]:
     }
 
 
-def offers(deal: Deal, names: dict[int, str]) -> list[dict[str, Any]]:
+def offers(facts: Facts) -> list[dict[str, Any]]:
     """The versions that led here, newest first."""
     return [
         {
             "version": one.version,
             "on": one.made_at,
-            "by": names.get(one.maker_id, ""),
+            "by": facts.names.get(one.maker_id, ""),
             "price": one.price,
             "currency": one.currency,
-            "is_accepted": one.pk == deal.offer_id,
+            "is_accepted": one.pk == facts.deal.offer_id,
         }
-        for one in deal.offer.negotiation.offers.order_by("-version")
+        for one in facts.small.offers
     ]

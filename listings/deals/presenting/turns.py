@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from listings.catalogue.views.desk import working_days_to
@@ -13,6 +14,7 @@ from listings.deals import acts
 from listings.deals.presenting.facts import Facts
 from listings.deals.states import DealState, DisputeState, FilingKind, FilingState
 from marketplace.accounts.models import in_language
+from marketplace.core import formats
 from marketplace.signing.registry import consent_label
 
 
@@ -55,6 +57,14 @@ def turn(facts: Facts) -> Turn | None:
         return _paying_turn(facts)
     if deal.state == DealState.RECORDING:
         return _filing_turn(facts)
+    if deal.state == DealState.RELEASING and deal.held_back_until is not None:
+        until = {"day": formats.day(deal.held_back_until, get_language() or "zh-hans")}
+        return Turn(
+            _("A part is held back until %(day)s") % until,
+            _("Then it is paid out. Until then either side may raise a dispute about it."),
+            False,
+            deal.due_at,
+        )
     if deal.state == DealState.RELEASING:
         return Turn(
             _("The money is on its way"), _("Nothing is to be done; the deal closes by itself."), False, deal.due_at

@@ -8,6 +8,7 @@ event delivered twice, late or in another order ends the same.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -19,7 +20,7 @@ from listings.deals.clearing import EXCLUSIVE_MODES
 from listings.deals.graphs.deal import DEAL_GRAPH
 from listings.deals.guards import RECORDALS
 from listings.deals.models import Deal, Dispute, Filing, RefundAgreement
-from listings.deals.services import filings, negotiations
+from listings.deals.services import filings, negotiations, royalties
 from listings.deals.services.contracts import cancel_obligations, void_contract
 from listings.deals.services.disputes import on_decided
 from listings.deals.services.transfer import enter_into_register
@@ -36,6 +37,8 @@ from marketplace.payments.services import refunds, releases
 
 FAMILY = "holdback"
 PAID_FOR = frozenset({DealState.RECORDING, DealState.RELEASING, DealState.COMPLETED})
+#: A completed deal opens again when a payout comes back; its royalties come in all the same.
+WITH_ROYALTIES = frozenset({DealState.RELEASING, DealState.COMPLETED})
 
 
 # ── forward ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -61,9 +64,14 @@ def go_on(*, deal_id: int) -> None:
 def _go_on(deal: Deal) -> None:
     """Take every step that money, register and disputes leave open now: pay out, a milestone's part, completion.
 
-    Each looks at the deal as it is, so whatever came late or early, by whatever way, the deal ends the same.
+    Each looks at the deal as it is, so whatever came late or early, by whatever way, the deal ends the same. While a
+    dispute is open nothing leaves.
     """
+    if deal.disputes.unsettled().exists():
+        return
     pay_out(deal)
+    if deal.state in WITH_ROYALTIES:
+        royalties.pay_on(deal)  # before the rest, which would take them for a part of the price
     if deal.state != DealState.RELEASING:
         return
     if money.free(deal).amount > 0:
@@ -194,15 +202,26 @@ def agree_to_refund(*, deal_id: int, reason: str, by: Actor) -> Deal:
 def refund_done(*, deal_id: int) -> None:
     """A refund went through: the deal is closed when nothing is held any more."""
     with locked(Deal, deal_id) as deal:
-        if deal.state == DealState.REFUNDING and not money.held(deal) and not money.open_refunds(deal):
-            lifecycle.walk(DEAL_GRAPH, deal, "refunded", by=SYSTEM, data=told(deal))
+        _close_refund(deal)
+
+
+def _close_refund(deal: Deal) -> None:
+    if deal.state == DealState.REFUNDING and not money.held(deal) and not money.open_refunds(deal):
+        cancel_obligations(deal)  # one that the payer's bank opened anew is not asked for again
+        lifecycle.walk(DEAL_GRAPH, deal, "refunded", by=SYSTEM, data=told(deal))
 
 
 @on_decided
 def dispute_decided(deal: Deal, dispute: Dispute, by: Actor) -> None:
-    """Divide what is held as decided: the seller's side by the frozen terms, the rest back to the buyer."""
+    """Divide what is held as decided: the seller's side by the frozen terms, the rest back to the buyer.
+
+    Once the price is paid out, what is held is the hold-back, and the deal goes on to its end.
+    """
     assert dispute.seller_pct is not None
     reason = dispute.decision
+    if deal.state == DealState.RELEASING:
+        _divide_hold_back(deal, dispute.seller_pct, reason)
+        return
     if dispute.seller_pct == 0:
         _refund_all(deal, reason=reason, by=by)
         return
@@ -214,9 +233,22 @@ def dispute_decided(deal: Deal, dispute: Dispute, by: Actor) -> None:
     _go_on(deal)
 
 
+def _divide_hold_back(deal: Deal, seller_pct: Decimal, reason: str) -> None:
+    legs = money.hold_back_legs(deal)
+    whole = sum((leg.money for leg in legs), Money.zero(deal.currency))
+    to_seller = whole.times(seller_pct / 100)
+    parts = to_seller.split([int(leg.money.amount * 100) for leg in legs]) if legs else []
+    deal.held_back_until = None
+    deal.save(update_fields=["held_back_until"])
+    give_back(deal, whole - to_seller, reason=reason)
+    _release(deal, [replace(leg, money=part) for leg, part in zip(legs, parts, strict=True) if part])
+    _go_on(deal)
+
+
 def _refund_all(deal: Deal, *, reason: str, by: Actor) -> None:
     lifecycle.walk(DEAL_GRAPH, deal, "refund", by=SYSTEM, reason=reason, data=told(deal))
     unwind(deal, by=by, reason=reason)
+    _close_refund(deal)  # nothing to wait for where the payer's bank had taken it all back already
 
 
 def give_back(deal: Deal, total: Money, *, reason: str) -> None:

@@ -52,7 +52,7 @@ def freeze_for_chargeback(deal: Deal, *, complaint: str) -> Dispute | None:
 
 
 def _open(deal: Deal, complaint: str, *, raised_by_id: int | None, by: Actor) -> Dispute:
-    if deal.state != DealState.RECORDING:
+    if not deal.may_be_disputed:
         raise NothingToDispute()
     if deal.disputes.unsettled().exists():
         raise DisputeOpen()

@@ -11,10 +11,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from listings.deals.graphs.filing import FILING_GRAPH
-from listings.deals.guards import RECORDALS
 from listings.deals.models import Deal, Filing
 from listings.deals.services.transfer import release_pledges
-from listings.deals.states import FilingKind, FilingState
+from listings.deals.states import FilingKind
 from listings.rights.ruling import enforces
 from marketplace.core import clock, files, lifecycle
 from marketplace.core.actor import Actor
@@ -148,12 +147,3 @@ def _told(deal: Deal, filing: Filing) -> dict[str, Any]:
 def _not_in_the_future(day: date, field: str) -> None:
     if day > clock.today():
         raise Invalid(field=field, problem=_("This day has not come yet."))
-
-
-def recorded_day(deal: Deal) -> date | None:
-    """The day from which the register shows the change; None while it does not."""
-    return (
-        deal.filings.filter(kind__in=RECORDALS, state=FilingState.APPROVED)
-        .values_list("recorded_on", flat=True)
-        .first()
-    )

@@ -52,11 +52,6 @@ from marketplace.core.locks import locked, locked_all
 MATTER = "catalogue.listing"
 
 
-def standing_offer(negotiation_id: int) -> Offer | None:
-    """The offer that stands in these talks, by its state alone."""
-    return Offer.objects.filter(negotiation=negotiation_id).standing().first()
-
-
 @transaction.atomic
 def make_offer(*, negotiation_id: int, by: Actor, terms: Terms, answers: int = 0) -> Offer:
     """Put a new version on the table; a standing one, of either side, is replaced.

@@ -7,7 +7,6 @@ percentage, at least the minimum of the contract, and is held and paid out like 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -16,13 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from listings.deals import money
 from listings.deals.graphs.royalty import PAYMENT_DAYS, ROYALTY_GRAPH
 from listings.deals.models import Deal, RoyaltyPeriod
-from listings.deals.states import DealState, PeriodState
+from listings.deals.states import PeriodState
 from listings.deals.telling import told
 from listings.rights.ruling import enforces
 from marketplace.core import clock, lifecycle
 from marketplace.core.actor import SYSTEM, Actor
 from marketplace.core.errors import Invalid
-from marketplace.core.locks import locked_all
+from marketplace.core.locks import locked, locked_all
 from marketplace.core.money import Money
 from marketplace.core.workdays import months_after
 from marketplace.payments.models import Obligation
@@ -117,23 +116,22 @@ def royalty_of(period: RoyaltyPeriod, base: Money) -> Money:
     return least if exact < least else exact
 
 
-def royalty_paid(*, deal_id: int) -> None:
-    """Settled royalties of a completed deal go out to the owners. Runs twice harmlessly."""
-    for period in _settled(deal_id):
-        with locked_all([(Deal, deal_id), (RoyaltyPeriod, period.pk)]) as (deal, row):
-            assert isinstance(deal, Deal) and isinstance(row, RoyaltyPeriod)
-            if row.state != PeriodState.INVOICED or deal.state != DealState.COMPLETED or row.royalty is None:
-                continue
-            legs = money.tranche_legs(deal, Money(row.royalty, deal.currency))
+def pay_on(deal: Deal) -> None:
+    """Settled royalties go out to the owners, each once, apart from the price. `deal` is locked by the caller."""
+    for period_id in _settled(deal):
+        with locked(RoyaltyPeriod, period_id) as period:
+            assert period.royalty is not None
+            legs = money.tranche_legs(deal, Money(period.royalty, deal.currency))
             releases.release(
                 subject=deal.subject,
                 legs=[releases.Leg(leg.payee_id, leg.purpose, leg.money) for leg in legs],
-                key=f"deal:{deal.pk}:royalty:{row.pk}",
+                key=f"deal:{deal.pk}:royalty:{period.pk}",
                 by=SYSTEM,
             )
-            lifecycle.walk(ROYALTY_GRAPH, row, "pay", by=SYSTEM, data=told(deal))
+            lifecycle.walk(ROYALTY_GRAPH, period, "pay", by=SYSTEM, data=told(deal))
 
 
-def _settled(deal_id: int) -> Sequence[RoyaltyPeriod]:
+def _settled(deal: Deal) -> list[int]:
     paid = Obligation.objects.filter(purpose=money.ROYALTY, state=ObligationState.PAID).values("pk")
-    return list(RoyaltyPeriod.objects.filter(deal=deal_id, state=PeriodState.INVOICED, obligation_id__in=paid))
+    invoiced = RoyaltyPeriod.objects.filter(deal=deal, state=PeriodState.INVOICED, obligation_id__in=paid)
+    return list(invoiced.values_list("pk", flat=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -29,13 +29,12 @@ DESK = _("Review desk")
 MOST = 20
 
 
-def unanswered(actor: Actor) -> int | None:
+def unanswered(actor: Actor) -> list[QuerySet[Negotiation]]:
     """Enquiries that wait for the organisation's first answer."""
     organisation = access.speaks_for(actor)
     if organisation is None:
-        return None
-    waiting = access.negotiations_seen_by(actor).filter(holder=organisation, state=TalkState.ASKED)
-    return waiting.count() or None
+        return []
+    return [access.negotiations_seen_by(actor).filter(holder=organisation, state=TalkState.ASKED)]
 
 
 def todo_lines(actor: Actor) -> list[dict[str, Any]]:

@@ -179,6 +179,9 @@ class OfferForm(forms.Form):
         if listing.mode not in LICENCES:
             for name in OF_LICENCES:
                 self.fields.pop(name, None)
+        else:
+            for name in ("tax_by", "annuity_by", "records"):
+                self.fields[name].choices = list(Bears.said(is_licence=True).items())  # type: ignore[attr-defined]
         if sealed:
             del self.fields["valid_until"]
             self.fields["answers"].required = False

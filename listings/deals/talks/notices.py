@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.db.models import Q
@@ -11,8 +11,8 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from listings.catalogue.notices import members_of
-from listings.deals.models.negotiation import NdaAcceptance
-from listings.deals.models.sealed import SealedOffer
+from listings.deals.models.negotiation import NdaAcceptance, Negotiation
+from listings.deals.models.sealed import SealedOffer, SealedRound
 from marketplace.accounts.models import Membership
 from marketplace.accounts.roles import DESK_KINDS, Power, Role
 from marketplace.core.models import Event
@@ -29,11 +29,24 @@ def people_of(organisation_id: int | None) -> set[int]:
     return members_of(organisation_id, Power.ENQUIRE) | set(signing.values_list("user_id", flat=True))
 
 
+def _facts(event: Event) -> Mapping[str, Any]:
+    """Number and sides as the event tells them; steps of the clock carry no data, so theirs are read from the row."""
+    told: dict[str, Any] = event.data
+    if told.get("number"):
+        return told
+    if event.subject_kind == "deals.negotiation":
+        talks = Negotiation.objects.get(pk=event.subject_id)
+        return {"number": talks.number, "holder": talks.holder_id, "buyer": talks.buyer_id}
+    found = SealedRound.objects.select_related("listing").get(pk=event.subject_id)
+    return {"number": found.listing.number, "holder": found.listing.organisation_id, "round": found.number}
+
+
 def _to(*names: str) -> Callable[[Event], Iterable[int]]:
-    """Recipients: the organisations the event's data name."""
+    """Recipients: the organisations the event names."""
 
     def recipients(event: Event) -> set[int]:
-        return set().union(*(people_of(event.data.get(name)) for name in names))
+        told = _facts(event)
+        return set().union(*(people_of(told.get(name)) for name in names))
 
     return recipients
 
@@ -46,14 +59,15 @@ def _to_other_side(event: Event) -> set[int]:
 
 
 def _params(event: Event) -> dict[str, Any]:
-    return {name: event.data.get(name, "") for name in ("number", "version", "days", "name", "round")} | {
+    told = _facts(event)
+    return {name: told.get(name, "") for name in ("number", "version", "days", "name", "round")} | {
         "reason": event.reason
     }
 
 
 def _talks(event: Event) -> str:
     with translation.override("zh-hans"):
-        return reverse("negotiation", args=[event.data["number"]])
+        return reverse("negotiation", args=[_facts(event)["number"]])
 
 
 def _offer(event: Event) -> str:
@@ -63,14 +77,14 @@ def _offer(event: Event) -> str:
 
 def _round(event: Event) -> str:
     with translation.override("zh-hans"):
-        return reverse("sealed_round", args=[event.data["number"]])
+        return reverse("sealed_round", args=[_facts(event)["number"]])
 
 
 def _round_desk(event: Event) -> set[int]:
     desk = Membership.objects.live().filter(
         organisation__kind__in=DESK_KINDS, roles__overlap=[Role.OWNER, Role.REVIEWER, Role.APPROVER]
     )
-    return people_of(event.data.get("holder")) | set(desk.values_list("user_id", flat=True))
+    return people_of(_facts(event).get("holder")) | set(desk.values_list("user_id", flat=True))
 
 
 def _bidders(event: Event) -> set[int]:
@@ -123,7 +137,7 @@ def announce_all() -> None:
     )
     announce(
         "sealed.void",
-        recipients=lambda event: _bidders(event) | people_of(event.data.get("holder")),
+        recipients=lambda event: _bidders(event) | people_of(_facts(event).get("holder")),
         params=_params,
         sentence=_("The round of sealed offers on %(number)s is void: it was not opened in time"),
         url=lambda event: _inbox(),

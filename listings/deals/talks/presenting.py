@@ -58,7 +58,7 @@ def _lang() -> str:
     return get_language() or "zh-hans"
 
 
-def term_text(field: str, value: Any, currency: str) -> str:
+def term_text(field: str, value: Any, currency: str, *, is_licence: bool) -> str:
     """One term in words and exact figures; a dash for none."""
     if field == "milestones":
         parts = [
@@ -82,7 +82,7 @@ def term_text(field: str, value: Any, currency: str) -> str:
     if field in PERCENT:
         return formats.percent(value, 3)
     if field in BEARERS:
-        return str(Bears(value).label)
+        return str(Bears.said(is_licence=is_licence)[value])
     if field == "mode":
         return str(Mode(value).label)
     if isinstance(value, datetime):
@@ -99,7 +99,7 @@ def term_lines(terms: Terms) -> list[tuple[str, str]]:
         value = getattr(terms, field)
         if field == "currency" or (field in OF_LICENCES and not terms.is_licence):
             continue
-        text = term_text(field, value, terms.currency)
+        text = term_text(field, value, terms.currency, is_licence=terms.is_licence)
         if field in SILENT_WHEN_EMPTY and text == formats.NOTHING:
             continue
         lines.append((str(label), text))
@@ -111,8 +111,8 @@ def difference_lines(before: Offer, after: Offer) -> list[dict[str, str]]:
     return [
         {
             "label": one.label,
-            "before": term_text(one.field, one.before, before.currency),
-            "after": term_text(one.field, one.after, after.currency),
+            "before": term_text(one.field, one.before, before.currency, is_licence=before.terms.is_licence),
+            "after": term_text(one.field, one.after, after.currency, is_licence=after.terms.is_licence),
         }
         for one in differences(before.terms, after.terms)
         if one.field not in OF_LICENCES or after.terms.is_licence

@@ -3,6 +3,8 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.core.errors import Sentence
+
 
 class TalkState(TextChoices):
     ASKED = "asked", _("Waiting for the holder’s answer")
@@ -77,3 +79,11 @@ class Bears(TextChoices):
     BUYER = "buyer", _("Buyer")
     SPLIT = "split", _("Both, in equal parts")
     LAW = "law", _("As the law says")
+
+    @classmethod
+    def said(cls, *, is_licence: bool) -> dict[str, Sentence]:
+        """Each in words. Whoever takes a licence buys nothing, and whoever grants it keeps the right."""
+        words: dict[str, Sentence] = {one.value: one.label for one in cls}
+        if is_licence:
+            words |= {cls.HOLDER.value: _("Licensor"), cls.BUYER.value: _("Licensee")}
+        return words

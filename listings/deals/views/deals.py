@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms as django_forms
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from listings.catalogue.states import Mode
@@ -23,7 +20,8 @@ from listings.deals.presenting.page import deal_page
 from listings.deals.presenting.shapes import DISPUTE_SHAPES, FILING_SHAPES, SHAPES
 from listings.deals.states import ENDED_WITHOUT, DealState, DisputeState, FilingKind, FilingState
 from marketplace.core.access import found
-from marketplace.core.errors import DomainError, NotFound
+from marketplace.core.errors import NotFound
+from marketplace.portal.steps import Step, take
 
 PER_PAGE = 30
 #: The columns of the board, in the order a deal passes them.
@@ -115,35 +113,14 @@ def royalty_act(request: HttpRequest, number: str, pk: int, verb: str) -> HttpRe
 
 
 def _take(
-    request: HttpRequest, deal: Deal, subject: Deal | Filing | Dispute | RoyaltyPeriod, step: acts.Step | None
+    request: HttpRequest, deal: Deal, subject: Deal | Filing | Dispute | RoyaltyPeriod, step: Step | None
 ) -> HttpResponse:
-    if step is None:
-        raise NotFound()
-    acts.demand_part(deal, request.actor)  # type: ignore[attr-defined]
+    actor = request.actor  # type: ignore[attr-defined]
+    acts.demand_part(deal, actor)
+    pays_out = step is not None and step.verb in {"approve", "decide"}
+    legs = deal_page(deal, actor)["money"]["legs"] if pays_out else []
     back = reverse("deal", args=[deal.number])
-    form: django_forms.Form = step.form(request.POST, request.FILES) if request.method == "POST" else step.form()
-    refusal: DomainError | None = None
-    if request.method == "POST" and form.is_valid():
-        try:
-            step.run(subject, form.cleaned_data, request.actor)  # type: ignore[attr-defined]
-            messages.success(request, _("Done: %(step)s") % {"step": step.label})
-            return redirect(back)
-        except DomainError as error:
-            refusal = error
-            if error.field in form.fields:
-                form.add_error(error.field, error.message)
-    context = {
-        "deal": deal,
-        "subject": subject,
-        "step": step,
-        "form": form,
-        "refusal": refusal,
-        "back": back,
-        "has_files": any(isinstance(one, django_forms.FileField) for one in form.fields.values()),
-        "legs": deal_page(deal, request.actor)["money"]["legs"] if step.verb in {"approve", "decide"} else [],  # type: ignore[attr-defined]
-    }
-    status = refusal.status if refusal else 200 if request.method == "GET" else 422
-    return render(request, "deals/act.html", context, status=status)
+    return take(request, subject, step, template="deals/act.html", back=back, deal=deal, legs=legs)
 
 
 @require_safe

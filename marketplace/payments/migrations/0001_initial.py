@@ -893,7 +893,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='refund',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['reversing', 'prepared', 'submitted', 'complete', 'failed'])), name='refund_state_is_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['reversing', 'prepared', 'submitted', 'complete', 'failed', 'overtaken'])), name='refund_state_is_known'),
         ),
         migrations.AddConstraint(
             model_name='refund',

@@ -41,7 +41,10 @@ class BankAccount(models.Model):
 
 
 class StatementImport(models.Model):
-    """One statement file read: what it held and what became of it. The same bytes a second time add nothing."""
+    """One statement file read: what it held and what became of it. The same bytes a second time add nothing.
+
+    `problems` are [line, code, params]: statements/faults.py says them in words.
+    """
 
     account = models.ForeignKey(BankAccount, on_delete=models.PROTECT, related_name="imports")
     file_name = models.CharField(max_length=200)

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
-
-from django.db import connection
 
 from marketplace.core import clock
 from marketplace.core.actor import Actor
+from marketplace.core.bulk import insert
 from marketplace.core.walking import Step, walk_many
 from marketplace.payments import ledger
 from marketplace.payments.graphs import OBLIGATION_GRAPH, PAYIN_GRAPH
 from marketplace.payments.ledger import AccountKey, Posting
 from marketplace.payments.matching import Claim, Decision, decide
-from marketplace.payments.models import BankAccount, Obligation, PayIn, StatementImport, StatementLine
-from marketplace.payments.services.lines import NewLine, line_row, moves
+from marketplace.payments.models import BankAccount, Obligation, PayIn, Receipt, StatementImport, StatementLine
+from marketplace.payments.services.lines import NewLine, moves, told
 from marketplace.payments.services.obligations import facts
 from marketplace.payments.services.receipts import lost_on
 from marketplace.payments.states import AccountKind, LineState, ObligationState, PayInState
@@ -61,13 +59,14 @@ def take_in_all(
         )
     )
     now = clock.now()
-    StatementLine.objects.bulk_create(
+    insert(
+        StatementLine,
         [
-            line_row(
+            told(
                 account,
                 run,
                 item,
-                state=decision.state,
+                state=decision.state.value,
                 rest=decision.rest,
                 journal_id=journals.get(id(item)),
                 obligation_id=decision.parts[0][0].obligation_id
@@ -76,23 +75,22 @@ def take_in_all(
             )
             for item, decision in zip(items, decisions, strict=True)
         ],
-        batch_size=2000,
     )
-    receipts = [
-        (claim.obligation_id, journals[id(item)], part) for item, decision in moving for claim, part in decision.parts
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO payments_receipt (obligation_id, journal_id, amount, provider, at) "
-            "SELECT o, j, a, %s, %s FROM unnest(%s::bigint[], %s::bigint[], %s::numeric[]) AS v(o, j, a)",
-            [account.provider, now, *columns_of(receipts, 3)],
-        )
+    insert(
+        Receipt,
+        [
+            {
+                "obligation_id": claim.obligation_id,
+                "journal_id": journals[id(item)],
+                "amount": part,
+                "provider": account.provider,
+                "at": now,
+            }
+            for item, decision in moving
+            for claim, part in decision.parts
+        ],
+    )
     _walk_all([decision for _, decision in moving], by_id, account.provider)
-
-
-def columns_of(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    """Rows turned into the lists that `unnest` takes."""
-    return [[row[place] for row in rows] for place in range(width)]
 
 
 def _postings(
@@ -162,7 +160,7 @@ def _walk_all(decisions: Sequence[Decision], by_id: dict[int, Obligation], provi
 
 def _walk_payins(touched: dict[int, Obligation], provider: str) -> None:
     """The instructions that were out for these obligations: done, partly done, or no longer needed."""
-    live = PayIn.objects.live().filter(obligation__in=touched).select_for_update(no_key=True).order_by("pk")
+    live = PayIn.objects.live().filter(obligation_id__among=touched).select_for_update(no_key=True).order_by("pk")
     steps: list[Step] = []
     for payin in live:
         row = touched[payin.obligation_id]

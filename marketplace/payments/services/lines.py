@@ -44,11 +44,11 @@ def new_lines(account: BankAccount, statement: Statement) -> list[NewLine]:
     kept_ids = set(
         StatementLine.objects.filter(account=account)
         .exclude(external_id="")
-        .filter(external_id__in={row.external_id for row in statement.rows if row.external_id})
+        .filter(external_id__among={row.external_id for row in statement.rows if row.external_id})
         .values_list("external_id", flat=True)
     )
     kept: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    found = StatementLine.objects.filter(account=account, fingerprint__in={mark for _, mark in marks})
+    found = StatementLine.objects.filter(account=account, fingerprint__among={mark for _, mark in marks})
     for mark, pk, external_id in found.order_by("pk").values_list("fingerprint", "pk", "external_id"):
         kept[mark].append((pk, external_id))
     counted = {mark: len(rows) for mark, rows in kept.items()}
@@ -78,20 +78,28 @@ def moves(item: NewLine, account: BankAccount) -> bool:
 
 
 def line_row(account: BankAccount, run: StatementImport, item: NewLine, **columns: Any) -> StatementLine:
-    rest = columns.get("rest", ZERO)
-    is_open = columns["state"] in QUARANTINED and (rest or columns["state"] == LineState.CURRENCY)
-    return StatementLine(
-        account=account,
-        statement=run,
-        external_id=item.row.external_id,
-        fingerprint=item.fingerprint,
-        ordinal=item.ordinal,
-        booked_on=item.row.booked_on,
-        amount=item.row.amount,
-        currency=item.row.currency,
-        payer_name=item.row.payer_name,
-        payer_account=item.row.payer_account,
-        text=item.row.text,
-        settled_at=None if is_open else clock.now(),
+    return StatementLine(**told(account, run, item, rest=columns.pop("rest", ZERO), **columns))
+
+
+def told(
+    account: BankAccount, run: StatementImport, item: NewLine, *, state: str, rest: Decimal, **columns: Any
+) -> dict[str, Any]:
+    """The columns of a line: what the bank said, and what becomes of it."""
+    is_open = state in QUARANTINED and (rest or state == LineState.CURRENCY)
+    return {
+        "account_id": account.pk,
+        "statement_id": run.pk,
+        "external_id": item.row.external_id,
+        "fingerprint": item.fingerprint,
+        "ordinal": item.ordinal,
+        "booked_on": item.row.booked_on,
+        "amount": item.row.amount,
+        "currency": item.row.currency,
+        "payer_name": item.row.payer_name,
+        "payer_account": item.row.payer_account,
+        "text": item.row.text,
+        "state": state,
+        "rest": rest,
+        "settled_at": None if is_open else clock.now(),
         **columns,
-    )
+    }

@@ -23,6 +23,7 @@ from marketplace.payments.models import Obligation, PayIn, ProviderCall
 from marketplace.payments.refusals import NotPayable, ProviderFails, ProviderNotOffered
 from marketplace.payments.services import calls
 from marketplace.payments.services.receipts import give_again, take_back, take_in
+from marketplace.payments.services.refunds import overtake_refunds
 from marketplace.payments.states import AccountKind, ObligationState, PayInState
 
 ZERO = Decimal("0.00")
@@ -196,6 +197,8 @@ def book_payin(payin_id: int, truth: PayInTruth) -> PayIn:
             ]
         )  # fmt: skip
         _follow(payin, truth)
+        if payin.state == PayInState.RETURNED:
+            overtake_refunds(row)
     return payin
 
 

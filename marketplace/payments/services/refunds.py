@@ -25,7 +25,8 @@ from marketplace.payments.refusals import KeyUsedDifferently, RefundTooLarge
 from marketplace.payments.services import calls
 from marketplace.payments.services.calling_back import Back, call_back
 from marketplace.payments.services.obligations import facts as obligation_facts
-from marketplace.payments.states import AccountKind, ObligationState, RefundState
+from marketplace.payments.services.receipts import recoverable_from
+from marketplace.payments.states import REFUNDS_OVER, AccountKind, ObligationState, PayInState, RefundState
 
 ZERO = Decimal("0.00")
 
@@ -76,7 +77,7 @@ def refund(*, obligation_id: int, money: Money, key: str, reason: str, by: Actor
 
 def refundable(row: Obligation) -> Decimal:
     """What came in for an obligation and is neither refunded nor on its way back."""
-    pending = row.refunds.exclude(state=RefundState.COMPLETE).aggregate(total=Sum("amount"))["total"] or ZERO
+    pending = row.refunds.exclude(state__in=REFUNDS_OVER).aggregate(total=Sum("amount"))["total"] or ZERO
     return row.paid - row.refunded - pending
 
 
@@ -88,7 +89,10 @@ def _origins(row: Obligation, amount: Decimal) -> list[tuple[_Origin, Decimal]]:
     ):
         sums[provider, payin_id] = total
     for provider, payin_id, total in (
-        row.refunds.order_by().values_list("provider", "payin").annotate(total=Sum("amount"))
+        row.refunds.exclude(state=RefundState.OVERTAKEN)
+        .order_by()
+        .values_list("provider", "payin")
+        .annotate(total=Sum("amount"))
     ):
         sums[provider, payin_id] = sums.get((provider, payin_id), ZERO) - total
     payins = PayIn.objects.in_bulk([pk for _, pk in sums if pk is not None])
@@ -235,6 +239,9 @@ def _follow(obligation: Obligation, row: Refund, truth: RefundTruth) -> None:
         walk(REFUND_GRAPH, row, "complete", by=SYSTEM, data=facts(row))
         obligation.refunded += row.amount
         obligation.save(update_fields=["refunded"])
+        if obligation.state in {ObligationState.PAID, ObligationState.PART_PAID}:
+            # tried again after a dispute that was won: the money came in anew meanwhile
+            walk(OBLIGATION_GRAPH, obligation, "start_refund", by=SYSTEM, data=obligation_facts(obligation))
         _settle_obligation(obligation)
     elif truth.state == "failed" and row.state != RefundState.FAILED:
         was_complete = row.state == RefundState.COMPLETE
@@ -244,19 +251,44 @@ def _follow(obligation: Obligation, row: Refund, truth: RefundTruth) -> None:
             obligation.save(update_fields=["refunded"])
             if obligation.state == ObligationState.REFUNDED:
                 walk(OBLIGATION_GRAPH, obligation, "unrefund", by=SYSTEM, data=obligation_facts(obligation))
+        overtake_refunds(obligation)
 
 
 def _settle_obligation(obligation: Obligation) -> None:
     """After a refund: where the obligation stands, once no other refund of it is under way."""
     if obligation.state != ObligationState.REFUNDING:
         return
-    if obligation.refunds.exclude(state=RefundState.COMPLETE).exists():
+    if obligation.refunds.exclude(state__in=REFUNDS_OVER).exists():
         return
     if obligation.refunded == obligation.paid:
         verb = "refund"
     else:
         verb = "keep" if obligation.paid == obligation.amount else "keep_part"
     walk(OBLIGATION_GRAPH, obligation, verb, by=SYSTEM, data=obligation_facts(obligation))
+
+
+def overtake_refunds(obligation: Obligation) -> None:
+    """Give up failed refunds of payments whose payer won the money back at the bank: nobody is paid back twice.
+
+    What was set aside for them first covers what the bank took beyond what was held; the rest is held again. Called
+    with the obligation locked, when the dispute is lost and when a refund fails after it.
+    """
+    lost = obligation.refunds.filter(state=RefundState.FAILED, payin__state=PayInState.RETURNED)
+    for row in lost.select_for_update(no_key=True, of=("self",)).order_by("pk"):
+        row.obligation = obligation
+        aside = row.set_aside - row.left + row.came_back
+        payer, owed, held = ledger.lock(
+            payer_account(obligation),
+            recoverable_from(obligation),
+            ledger.held_for(obligation.subject, obligation.currency),
+        )
+        covered = min(aside, owed.balance)
+        lines = [(payer, aside), (owed, -covered), (held, covered - aside)]
+        if aside:
+            key = f"refund:{row.pk}:overtaken:{row.attempt}"
+            ledger.post(key, "refund", lines, by=SYSTEM, subject=obligation.subject, memo=row.reference)
+        row.set_aside -= aside
+        walk(REFUND_GRAPH, row, "overtake", by=SYSTEM, data=facts(row), also=["set_aside"])
 
 
 def retry_refund(*, refund_id: int, by: Actor) -> Refund:

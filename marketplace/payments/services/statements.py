@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 
+from marketplace.accounts.models import Organisation
 from marketplace.core import clock, events
 from marketplace.core.actor import Actor
 from marketplace.core.locks import LOCK_TIMEOUT_MS, locked
@@ -20,8 +21,10 @@ from marketplace.payments.refusals import StatementUnreadable
 from marketplace.payments.services.incoming import take_in_all
 from marketplace.payments.services.lines import NewLine, new_lines
 from marketplace.payments.services.outgoing import book_one
-from marketplace.payments.statements import Statement, Unreadable, read
+from marketplace.payments.statements import Fault, Statement, Unreadable, read
 from marketplace.payments.states import QUARANTINED
+
+MOST_PROBLEMS = 100
 
 
 def import_statement(*, account_id: int, name: str, content: bytes, by: Actor) -> StatementImport:
@@ -37,7 +40,7 @@ def import_statement(*, account_id: int, name: str, content: bytes, by: Actor) -
     try:
         statement = read(content, currency=currency)
     except Unreadable as error:
-        raise StatementUnreadable(field="file", why=str(error)) from error
+        raise StatementUnreadable(field="file", why=error.fault) from error
     with locked(BankAccount, account_id) as account:
         run = StatementImport(
             account=account,
@@ -45,7 +48,7 @@ def import_statement(*, account_id: int, name: str, content: bytes, by: Actor) -
             sha256=digest,
             form=statement.form,
             lines_read=len(statement.rows),
-            problems=[[line, why[:200]] for line, why in statement.problems[:100]],
+            problems=[fault.kept(line) for line, fault in statement.problems[:MOST_PROBLEMS]],
             opening=statement.opening,
             closing=statement.closing,
             closing_on=statement.closing_on,
@@ -72,7 +75,7 @@ def import_statement(*, account_id: int, name: str, content: bytes, by: Actor) -
 
 
 def _gaps(account: BankAccount, run: StatementImport, statement: Statement) -> list[list[Any]]:
-    """A word where this file does not begin where the last one ended."""
+    """What is wrong where this file does not begin where the last one ended."""
     if statement.opening is None or not statement.rows:
         return []
     first_day = min(row.booked_on for row in statement.rows)
@@ -85,7 +88,8 @@ def _gaps(account: BankAccount, run: StatementImport, statement: Statement) -> l
     )
     if before is None or before.closing == statement.opening:
         return []
-    return [[0, f"opens with {statement.opening}, the one before closed with {before.closing}"]]
+    gap = Fault("gap", {"opening": str(statement.opening), "closing": str(before.closing)})
+    return [gap.kept(0)]
 
 
 def _book(account: BankAccount, run: StatementImport, new: Sequence[NewLine], by: Actor) -> None:
@@ -98,11 +102,13 @@ def _book(account: BankAccount, run: StatementImport, new: Sequence[NewLine], by
     wanted = {one for item in new for one in item.references}
     obligations = {
         row.reference: row
-        for row in Obligation.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("payer")
-        .filter(reference__in=[one for one in wanted if one.startswith(OBLIGATION)])
+        for row in Obligation.objects.select_for_update(no_key=True)
+        .filter(reference__among=[one for one in wanted if one.startswith(OBLIGATION)])
         .order_by("pk")
     }
+    payers = Organisation.objects.in_bulk({row.payer_id for row in obligations.values()})
+    for row in obligations.values():  # few pay much: each is read once
+        row.payer = payers[row.payer_id]
     plainly: list[NewLine] = []
     later: list[NewLine] = []
     for item in new:

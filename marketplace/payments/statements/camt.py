@@ -10,7 +10,8 @@ from typing import Any
 
 from lxml import etree
 
-from marketplace.payments.statements.rows import Row, Statement, Unreadable, amount_of, clean, date_of
+from marketplace.payments.statements.faults import BadLine, Unreadable
+from marketplace.payments.statements.rows import Row, Statement, amount_of, clean, date_of
 
 LARGEST_FILE = 64 * 1024 * 1024
 
@@ -18,19 +19,19 @@ LARGEST_FILE = 64 * 1024 * 1024
 def read_camt(content: bytes, currency: str) -> Statement:
     """Rows of the booked entries; a batch with its parts is read part by part. Raises Unreadable."""
     if len(content) > LARGEST_FILE:
-        raise Unreadable("it is larger than 64 MB")
+        raise Unreadable("too_large", most=LARGEST_FILE // 1024 // 1024)
     if b"<!DOCTYPE" in content[:4096].upper() or b"<!ENTITY" in content.upper():
-        raise Unreadable("it declares a document type, which a statement never does")
+        raise Unreadable("document_type")
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
     )
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        raise Unreadable(f"it is no XML: {error}") from error
+        raise Unreadable("no_xml", line=error.lineno) from error
     statements = _all(root, "Stmt")
     if not statements:
-        raise Unreadable("it holds no statement (Stmt)")
+        raise Unreadable("no_statement")
     found = Statement("camt053")
     for one in statements:
         _take(found, one, currency)
@@ -56,8 +57,8 @@ def _take(found: Statement, one: Any, currency: str) -> None:
             continue  # pending: it comes again when it is booked
         try:
             found.rows += _rows(entry, currency)
-        except (ValueError, ArithmeticError) as error:
-            found.problems.append((number, str(error)))
+        except BadLine as error:
+            found.problems.append((number, error.fault))
 
 
 def _rows(entry: Any, currency: str) -> list[Row]:
@@ -116,14 +117,14 @@ def _part_amount(part: Any, total: Decimal) -> Decimal | None:
 def _signed(node: Any) -> Decimal:
     amount = amount_of(_amount_node(node).text or "")
     if amount is None:
-        raise ValueError("an entry without an amount")
+        raise BadLine("incomplete")
     return -amount if _text(node, "CdtDbtInd") == "DBIT" else amount
 
 
 def _amount_node(node: Any) -> Any:
     found = _children(node, "Amt")
     if not found:
-        raise ValueError("an entry without an amount")
+        raise BadLine("incomplete")
     return found[0]
 
 

@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import replace
 
 from marketplace.payments.statements.camt import read_camt
-from marketplace.payments.statements.rows import Row, Statement, Unreadable
+from marketplace.payments.statements.faults import Unreadable
+from marketplace.payments.statements.rows import Row, Statement
 from marketplace.payments.statements.swift import read_mt940
 from marketplace.payments.statements.tables import read_csv
 
@@ -28,7 +29,7 @@ def read(content: bytes, *, currency: str) -> Statement:
     else:
         found = read_csv(content, currency)
     if len(found.rows) > MOST_ROWS:
-        raise Unreadable(f"it holds more than {MOST_ROWS} movements")
+        raise Unreadable("too_many_rows", most=MOST_ROWS)
     uses = Counter(row.external_id for row in found.rows)
     found.rows = [
         replace(row, external_id="") if row.external_id and uses[row.external_id] > 1 else row for row in found.rows

@@ -6,14 +6,12 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 
+from marketplace.payments.statements.faults import BadLine, Fault
+
 LARGEST = Decimal("9999999999999999.99")
-
-
-class Unreadable(Exception):
-    """The file is none we can read; the text says why, for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class Row:
 
 @dataclass
 class Statement:
-    """The rows of a file in their order, the balances it names, and lines that could not be read: (line, why)."""
+    """The rows of a file in their order, the balances it names, and lines that could not be read: (line, what)."""
 
     form: str
     rows: list[Row] = field(default_factory=list)
@@ -39,7 +37,7 @@ class Statement:
     closing: Decimal | None = None
     closing_on: date | None = None
     account_number: str = ""
-    problems: list[tuple[int, str]] = field(default_factory=list)
+    problems: list[tuple[int, Fault]] = field(default_factory=list)
 
 
 _CURRENCY_SIGNS = re.compile(r"[¥￥$€£\s\u00a0'’]|CNY|RMB|USD|EUR|HKD", re.IGNORECASE)
@@ -49,7 +47,7 @@ _NUMBER = re.compile(r"[+\-]?\d+(?:\.\d+)?")
 def amount_of(text: str) -> Decimal | None:
     """An amount as banks write it: full-width, grouped, with a sign before or after, in brackets. None for nothing.
 
-    Raises ValueError for what is no amount, has parts of a cent, or is too large.
+    Raises BadLine for what is no amount, has parts of a cent, or is too large.
     """
     plain = _CURRENCY_SIGNS.sub("", unicodedata.normalize("NFKC", text)).replace("−", "-").replace("–", "-")
     if plain in {"", "-", "--"}:
@@ -66,13 +64,10 @@ def amount_of(text: str) -> Decimal | None:
     else:
         plain = plain.replace(",", "")
     if not _NUMBER.fullmatch(plain):
-        raise ValueError(f"“{text}” is no amount")
-    try:
-        value = Decimal(plain)
-    except InvalidOperation as error:  # pragma: no cover - the pattern admits nothing else
-        raise ValueError(f"“{text}” is no amount") from error
-    if value != value.quantize(Decimal("0.01")) or abs(value) > LARGEST:
-        raise ValueError(f"“{text}” is no amount of money")
+        raise BadLine("no_amount", text=text)
+    value = Decimal(plain)
+    if abs(value) > LARGEST or value != value.quantize(Decimal("0.01")):
+        raise BadLine("no_amount", text=text)
     value = value.quantize(Decimal("0.01"))
     return -value if is_negative else value
 
@@ -85,18 +80,20 @@ _DATE_DMY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?!\d)")
 def date_of(text: str) -> date:
     """A day as banks write it: 2026-11-23, 20261123, 2026年11月23日, 23.11.2026; a time after it is left out.
 
-    Raises ValueError.
+    Raises BadLine.
     """
     plain = unicodedata.normalize("NFKC", text).strip()
-    found = _DATE.match(plain)
-    if found:
+    if found := _DATE.match(plain):
         year, month, day = (int(part) for part in found.groups())
-        return date(year, month, day)
-    found = _DATE_DMY.match(plain)
-    if found:
+    elif found := _DATE_DMY.match(plain):
         day, month, year = (int(part) for part in found.groups())
-        return date(year + 2000 if year < 100 else year, month, day)
-    raise ValueError(f"“{text}” is no date")
+        year += 2000 if year < 100 else 0
+    else:
+        raise BadLine("no_date", text=text)
+    try:
+        return date(year, month, day)
+    except ValueError as error:
+        raise BadLine("no_date", text=text) from error
 
 
 def day_of(value: date | datetime) -> date:

@@ -8,7 +8,8 @@ from typing import Any
 import mt940
 from mt940.models import Transactions
 
-from marketplace.payments.statements.rows import Row, Statement, Unreadable, clean, day_of
+from marketplace.payments.statements.faults import Fault, Unreadable
+from marketplace.payments.statements.rows import Row, Statement, clean, day_of
 
 ENCODINGS = ("utf-8-sig", "gb18030")
 NO_REFERENCE = frozenset({"", "NONREF", "NOTPROVIDED"})
@@ -23,17 +24,17 @@ def read_mt940(content: bytes, currency: str) -> Statement:
         except UnicodeDecodeError:
             continue
     else:
-        raise Unreadable("its characters are neither UTF-8 nor GB18030")
+        raise Unreadable("encoding")
     try:
         parsed = mt940.parse(text)
     except Exception as error:
-        raise Unreadable(f"it is no MT940: {error}") from error
+        raise Unreadable("no_mt940") from error
     statements = [parsed] if isinstance(parsed, Transactions) else list(parsed)
     found = Statement("mt940")
     for one in statements:
         _take(found, one, currency)
     if not found.rows and found.closing is None:
-        raise Unreadable("it holds neither a movement nor a balance")
+        raise Unreadable("empty")
     return found
 
 
@@ -49,7 +50,7 @@ def _take(found: Statement, one: Any, currency: str) -> None:
         data = movement.data
         amount = data.get("amount")
         if amount is None or data.get("date") is None:
-            found.problems.append((number, "a movement without amount or date"))
+            found.problems.append((number, Fault("incomplete")))
             continue
         told = [
             data.get("customer_reference") or "",

@@ -11,7 +11,8 @@ from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
-from marketplace.payments.statements.rows import Row, Statement, Unreadable, amount_of, clean, date_of
+from marketplace.payments.statements.faults import BadLine, Fault, Unreadable
+from marketplace.payments.statements.rows import Row, Statement, amount_of, clean, date_of
 
 ENCODINGS = ("utf-8-sig", "gb18030")
 HEAD_WITHIN = 30  # banks put titles and totals above the head
@@ -46,14 +47,14 @@ def read_csv(content: bytes, currency: str) -> Statement:
             continue
         try:
             row, balance = _row(cells, columns, currency)
-        except ValueError as error:
-            found.problems.append((number, str(error)))
+        except BadLine as error:
+            found.problems.append((number, error.fault))
             continue
         if row is not None:
             found.rows.append(row)
             balances.append(balance)
     if not found.rows and not found.problems:
-        raise Unreadable("no movement stands under the head")
+        raise Unreadable("no_rows")
     _balance(found, balances)
     return found
 
@@ -66,7 +67,7 @@ def _decoded(content: bytes) -> str:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise Unreadable("its characters are neither UTF-8 nor GB18030")
+    raise Unreadable("encoding")
 
 
 def _dialect(text: str) -> type[csv.Dialect]:
@@ -96,7 +97,7 @@ def _head(table: list[list[str]]) -> tuple[int, dict[str, list[int]]]:
                     columns.setdefault(meaning, []).append(at)
         if "date" in columns and ({"amount", "credit", "debit"} & columns.keys()):
             return place, columns
-    raise Unreadable("no head with a date and an amount is found among its first lines")
+    raise Unreadable("no_head")
 
 
 def _row(cells: list[str], columns: dict[str, list[int]], currency: str) -> tuple[Row | None, Decimal | None]:
@@ -122,7 +123,7 @@ def _row(cells: list[str], columns: dict[str, list[int]], currency: str) -> tupl
     )
     try:
         balance = amount_of(first("balance"))
-    except ValueError:
+    except BadLine:
         balance = None
     return row, balance
 
@@ -156,7 +157,7 @@ def _balance(found: Statement, balances: list[Decimal | None]) -> None:
     backward = forward[::-1]
     order = backward if found.rows[0].booked_on > found.rows[-1].booked_on or not runs(forward) else forward
     if not runs(order):
-        found.problems.append((0, "the running balance does not follow from the movements"))
+        found.problems.append((0, Fault("balance_breaks")))
         return
     found.opening = known[order[0]] - amounts[order[0]]
     found.closing = known[order[-1]]

@@ -45,6 +45,7 @@ from marketplace.payments.services.payouts import retry_payout, stuck_payouts
 from marketplace.payments.services.quarantine import decide_proposal, propose
 from marketplace.payments.services.refunds import retry_refund
 from marketplace.payments.services.statements import import_statement
+from marketplace.payments.statements import Fault
 from marketplace.payments.states import AccountKind, LineState, PayoutState, RefundState
 
 PER_PAGE = 50
@@ -136,7 +137,13 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "payments/desk/statement.html",
-        {"row": row, "lines": [line_row(one) for one in lines], "page": lines, "counts": counts},
+        {
+            "row": row,
+            "lines": [line_row(one) for one in lines],
+            "page": lines,
+            "counts": counts,
+            "problems": [(line, str(Fault(code, params))) for line, code, params in row.problems],
+        },
     )
 
 

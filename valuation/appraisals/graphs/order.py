@@ -24,6 +24,7 @@ from valuation.appraisals.states import DataState, OrderState, QuoteState
 
 INVITE_WORKING_DAYS = 10
 CHOOSE_WORKING_DAYS = 10
+CONTRACT_WORKING_DAYS = 10
 PAYING_DAYS = 15
 DATA_WORKING_DAYS = 20
 REVIEW_WORKING_DAYS = 5
@@ -60,11 +61,28 @@ ORDER_GRAPH = register(
             Edge(
                 "engage",
                 (_O.CHOOSING,),
-                _O.ENGAGED,
+                _O.CONTRACTING,
                 CLIENT_DECIDES,
                 _("Engage the agency"),
                 guards.quote_stands,
                 due=WorkingDays(CHOOSE_WORKING_DAYS),
+            ),
+            Edge(
+                "contract",
+                (_O.CONTRACTING,),
+                _O.ENGAGED,
+                PLATFORM,
+                _("The engagement contract is signed"),
+                guards.contract_is_signed,
+                due=WorkingDays(CONTRACT_WORKING_DAYS),
+            ),
+            Edge(
+                "choose_again",
+                (_O.CONTRACTING,),
+                _O.CHOOSING,
+                PLATFORM,
+                _("The engagement contract is not signed: choose again"),
+                asks_reason=True,
             ),
             Edge(
                 "start",
@@ -140,7 +158,7 @@ ORDER_GRAPH = register(
             ),
             Edge(
                 "cancel",
-                (_O.REQUESTED, _O.QUOTING, _O.CHOOSING, _O.ENGAGED),
+                (_O.REQUESTED, _O.QUOTING, _O.CHOOSING, _O.CONTRACTING, _O.ENGAGED),
                 _O.CANCELLED,
                 CLIENT_DECIDES,
                 _("Cancel the order"),
@@ -157,7 +175,7 @@ ORDER_GRAPH = register(
             ),
             Edge(
                 "resign",
-                (_O.ENGAGED,),
+                (_O.CONTRACTING, _O.ENGAGED),
                 _O.TERMINATED,
                 AGENCY_DECIDES,
                 _("Resign before work begins"),
@@ -179,6 +197,15 @@ ORDER_GRAPH = register(
                 CLOCK,
                 _("Lapse: no quote was chosen"),
                 due=WorkingDays(CHOOSE_WORKING_DAYS),
+                timed=True,
+            ),
+            Edge(
+                "lapse",
+                (_O.CONTRACTING,),
+                _O.CANCELLED,
+                CLOCK,
+                _("Lapse: the engagement contract was not signed"),
+                due=WorkingDays(CONTRACT_WORKING_DAYS),
                 timed=True,
             ),
             Edge(
@@ -215,6 +242,7 @@ QUOTE_GRAPH = register(
             Edge("decline", (_Q.INVITED, _Q.OFFERED), _Q.DECLINED, AGENCY_WORKS, _("Decline"), asks_reason=True),
             Edge("accept", (_Q.OFFERED,), _Q.ACCEPTED, CLIENT_DECIDES, _("Choose this quote")),
             Edge("lose", (_Q.OFFERED,), _Q.LOST, AnyOf((CLIENT_DECIDES, PLATFORM)), _("Not chosen")),
+            Edge("fall_through", (_Q.ACCEPTED,), _Q.LOST, PLATFORM, _("Chosen, but no contract was signed")),
             Edge(
                 "lapse",
                 (_Q.INVITED,),

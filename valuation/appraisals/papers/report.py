@@ -8,26 +8,25 @@ asset appraisal of 2017.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from listings.deals.contracts.writing import day, in_capitals, percent
+from listings.deals.contracts.writing import percent
 from listings.rights.ruling import enforces
+from marketplace.core.formats import chinese_numeral
 from marketplace.signing import registry
 from marketplace.signing.paper import Language, Paper
 from valuation.appraisals import rubrics
 from valuation.appraisals.papers import TEMPLATE, words
-from valuation.appraisals.papers.amounts import in_words
 from valuation.appraisals.papers.blocks import Block, ReportPaper, bars, heading, note, paragraph, table
+from valuation.appraisals.papers.methods import methods_part
+from valuation.appraisals.papers.saying import listed, money, say_day, spelled
 from valuation.appraisals.papers.words import say, text
-from valuation.appraisals.worksheets import BY_METHOD
 
 DAYS_TO_SIGN = 14
 Twin = Mapping[str, Any]
-NUMERALS = "〇一二三四五六七八九十"
 
 
 def register_template() -> None:
@@ -54,7 +53,7 @@ def build(data: dict[str, Any], language: Language) -> Paper:
             "cover": {
                 "kind": text("kind", language),
                 "rows": _cover(twin, language),
-                "date": _day(twin["report_date"], language),
+                "date": say_day(twin["report_date"], language),
             },
             "contents": text("contents", language),
             "blocks": [*_opening(twin, language), *numbered],
@@ -83,9 +82,7 @@ def object_of(twin: Twin, language: Language) -> str:
 def _number(at: int, language: Language) -> str:
     if language == "en":
         return f"{at}.  "
-    tens, ones = divmod(at, 10)
-    said = ("十" if tens == 1 else NUMERALS[tens] + "十" if tens else "") + (NUMERALS[ones] if ones else "")
-    return f"{said}、"
+    return f"{chinese_numeral(at)}、"
 
 
 def _title(right: Mapping[str, Any], language: Language) -> str:
@@ -95,25 +92,6 @@ def _title(right: Mapping[str, Any], language: Language) -> str:
 
 def _name(party: Mapping[str, Any], language: Language) -> str:
     return str(party[f"name_{language}"])
-
-
-def _day(value: str | None, language: Language) -> str:
-    return day(date.fromisoformat(value) if value else None, language)
-
-
-def _money(value: str, currency: str, language: Language) -> str:
-    figure = f"{Decimal(value):,.2f}"
-    return f"{figure} 元" if language == "zh" and currency == "CNY" else f"{currency} {figure}"
-
-
-def _spelled(value: str, currency: str, language: Language) -> str:
-    if language == "zh":
-        return f"（大写：{'人民币' if currency == 'CNY' else currency}{in_capitals(Decimal(value))}）"
-    return f"({in_words(Decimal(value), currency)})"
-
-
-def _listed(items: list[str], language: Language) -> str:
-    return ("、" if language == "zh" else ", ").join(one for one in items if one)
 
 
 def _words_of(twin: Twin, section: str, language: Language) -> str:
@@ -127,7 +105,9 @@ def _users(twin: Twin, language: Language) -> str:
 
 
 def _span(twin: Twin, language: Language, key: str) -> str:
-    return text(key, language, **{"from": _day(twin["base_date"], language), "to": _day(twin["valid_until"], language)})
+    return text(
+        key, language, **{"from": say_day(twin["base_date"], language), "to": say_day(twin["valid_until"], language)}
+    )
 
 
 def _methods(twin: Twin, language: Language) -> str:
@@ -148,7 +128,7 @@ def _cover(twin: Twin, language: Language) -> list[list[str]]:
     return [
         [text("client", language), _name(twin["client"], language)],
         [text("purpose", language), say(words.PURPOSE, twin["purpose"], language)],
-        [text("base_date", language), _day(twin["base_date"], language)],
+        [text("base_date", language), say_day(twin["base_date"], language)],
         [text("valid", language), _span(twin, language, "valid_span")],
     ]
 
@@ -163,7 +143,7 @@ def _opening(twin: Twin, language: Language) -> list[Block]:
         (text("purpose", language), say(words.PURPOSE, twin["purpose"], language)),
         (text("object", language), object_of(twin, language)),
         (text("value_type", language), say(words.VALUE_TYPE_SHORT, twin["value_type"], language)),
-        (text("base_date", language), _day(twin["base_date"], language)),
+        (text("base_date", language), say_day(twin["base_date"], language)),
         (text("methods", language), _methods(twin, language)),
         (text("range", language), _range(twin, language)),
         (text("valid", language), _span(twin, language, "valid_span")),
@@ -180,11 +160,11 @@ def _opening(twin: Twin, language: Language) -> list[Block]:
             "label": text(
                 "conclusion_label",
                 language,
-                day=_day(twin["base_date"], language),
+                day=say_day(twin["base_date"], language),
                 type=say(words.VALUE_TYPE_SHORT, twin["value_type"], language),
             ),
-            "amount": _money(conclusion["amount"], currency, language),
-            "words": _spelled(conclusion["amount"], currency, language),
+            "amount": money(conclusion["amount"], currency, language),
+            "words": spelled(conclusion["amount"], currency, language),
             "note": text("range_note", language, **_ends(twin, language)),
         },
         {"t": "page"},
@@ -192,7 +172,7 @@ def _opening(twin: Twin, language: Language) -> list[Block]:
 
 
 def _ends(twin: Twin, language: Language) -> dict[str, str]:
-    return {name: _money(twin["conclusion"][name], twin["currency"], language) for name in ("low", "high")}
+    return {name: money(twin["conclusion"][name], twin["currency"], language) for name in ("low", "high")}
 
 
 def _range(twin: Twin, language: Language) -> str:
@@ -210,11 +190,11 @@ def _parts(twin: Twin, language: Language) -> Iterator[tuple[str, list[Block]]]:
     yield text("purpose", language), [paragraph(text("use_scope", language, purpose=purpose))]
     yield text("s_object", language), _object(twin, language)
     yield text("value_type", language), [paragraph(say(words.VALUE_TYPE, twin["value_type"], language))]
-    yield text("base_date", language), [paragraph(_day(twin["base_date"], language))]
+    yield text("base_date", language), [paragraph(say_day(twin["base_date"], language))]
     yield text("s_basis", language), words_of("basis")
-    yield text("s_methods", language), _methods_part(twin, language)
+    yield text("s_methods", language), methods_part(twin, language)
     visited = (
-        [paragraph(text("visited", language, day=_day(twin["visited_on"], language)))] if twin["visited_on"] else []
+        [paragraph(text("visited", language, day=say_day(twin["visited_on"], language)))] if twin["visited_on"] else []
     )
     yield text("s_process", language), [*words_of("process"), *visited]
     yield text("s_assumptions", language), words_of("assumptions")
@@ -228,7 +208,10 @@ def _parts(twin: Twin, language: Language) -> Iterator[tuple[str, list[Block]]]:
             paragraph(_span(twin, language, "use_until")),
         ],
     )
-    yield text("s_date", language), [paragraph(text("report_date", language, day=_day(twin["report_date"], language)))]
+    yield (
+        text("s_date", language),
+        [paragraph(text("report_date", language, day=say_day(twin["report_date"], language)))],
+    )
 
 
 def _clients(twin: Twin, language: Language) -> list[Block]:
@@ -262,22 +245,26 @@ def _object(twin: Twin, language: Language) -> list[Block]:
             one["number"],
             _title(one, language),
             say(words.KIND, one["kind"], language),
-            _listed([_owner(owner, language) for owner in one["owners"]], language) or "—",
+            listed([_owner(owner, language) for owner in one["owners"]], language) or "—",
             say(words.STATUS, one["status"], language),
             one["claims"] or text("h_whole", language),
         ]
         for one in rights
     ]
     dates = [
-        [one["number"], *(_day(one[name], language) for name in ("filed_on", "granted_on", "expires_on"))]
+        [
+            one["number"],
+            *(say_day(one[name], language) for name in ("filed_on", "granted_on", "expires_on")),
+            _annuity(one, language),
+        ]
         for one in rights
     ]
-    heads = [text(key, language) for key in ("h_number", "h_filed", "h_granted", "h_expires")]
+    heads = [text(key, language) for key in ("h_number", "h_filed", "h_granted", "h_expires", "h_annuity")]
     count = text("single", language) if len(rights) == 1 else text("bundle", language, count=len(rights))
     return [
         paragraph(count),
         table([text(key, language) for key in keys], rows, widths=(2.3, 2.6, 1.3, 2, 1.1, 1.3)),
-        table(heads, dates, widths=(1.4, 1, 1, 1)),
+        table(heads, dates, widths=(1.3, 1.2, 1.2, 1.2, 1.5)),
         heading(2, text("s_legal", language)),
         paragraph(_words_of(twin, "legal", language)),
         *_entries(twin, language),
@@ -285,8 +272,16 @@ def _object(twin: Twin, language: Language) -> list[Block]:
         paragraph(_words_of(twin, "technical", language)),
         heading(2, text("s_economic", language)),
         paragraph(_words_of(twin, "economic", language)),
-        paragraph(text("life", language, day=_day(twin["economic_life_ends_on"], language))),
+        paragraph(text("life", language, day=say_day(twin["economic_life_ends_on"], language))),
     ]
+
+
+def _annuity(right: Mapping[str, Any], language: Language) -> str:
+    """Up to which year annuities were paid on the base date, and when the next falls due."""
+    paid = right["annuity"]
+    if paid is None:
+        return text("no_annuity", language)
+    return text("annuity", language, year=paid["year"], next=say_day(paid["next_on"], language))
 
 
 def _owner(owner: Mapping[str, Any], language: Language) -> str:
@@ -300,121 +295,15 @@ def _entries(twin: Twin, language: Language) -> list[Block]:
         for one in right["entries"]:
             kind = say(words.ENTRY_KIND, one["kind"], language)
             sort = say(words.LICENCE_TYPE, one["type"], language) if one["type"] else ""
-            until = _day(one["until"], language) if one["until"] else text("open_end", language)
+            until = say_day(one["until"], language) if one["until"] else text("open_end", language)
             named = one[f"party_{language}"] or "—"
-            rows.append([right["number"], f"{sort} {kind}".strip(), named, f"{_day(one['from'], language)} – {until}"])
+            rows.append(
+                [right["number"], f"{sort} {kind}".strip(), named, f"{say_day(one['from'], language)} – {until}"]
+            )
     if not rows:
         return [paragraph(text("no_entries", language))]
     heads = [text(key, language) for key in ("h_right", "h_entry", "h_party", "h_span")]
     return [table(heads, rows, caption=text("entries", language), widths=(1.6, 1.2, 2, 2))]
-
-
-def _methods_part(twin: Twin, language: Language) -> list[Block]:
-    made: list[Block] = []
-    for one in twin["methods"]:
-        made.append(heading(2, say(words.METHOD, one["method"], language)))
-        made += _method(one, twin["currency"], language)
-    if twin["single_reason"]:
-        made += [heading(2, text("exception", language)), paragraph(twin["single_reason"])]
-    return made
-
-
-def _method(one: Mapping[str, Any], currency: str, language: Language) -> list[Block]:
-    made = [heading(3, text("why", language)), paragraph(one["why"]), heading(3, text("inputs", language))]
-    inputs = [
-        [say(words.INPUT, name, language), shown(one["method"], name, value, language), one["reasons"].get(name, "—")]
-        for name, value in one["input"].items()
-    ]
-    heads = [text(key, language) for key in ("h_input", "h_value", "h_reason")]
-    made.append(table(heads, inputs, widths=(1.3, 1.6, 3)))
-    formula = one["result"].get("formula")
-    if formula:
-        made.append(paragraph(text("formula", language, formula=formula)))
-    made += _rows(one, currency, language)
-    made.append(paragraph(text("result", language, amount=_money(one["value"], currency, language))))
-    made += _uncertainty(one, currency, language)
-    return made
-
-
-def shown(method: str, name: str, value: Any, language: Language) -> str:
-    """An input as it is read: 4.2%, 10,000,000; a list with its entries apart by semicolons."""
-    sheet = BY_METHOD.get(method)
-    entry = sheet.entry(name) if sheet else None
-    sort = entry.sort if entry else ""
-    if isinstance(value, bool):
-        return text("yes" if value else "no", language)
-    if isinstance(value, list):
-        return "; ".join(
-            " / ".join(_figure(cell) for cell in one.values()) if isinstance(one, dict) else _figure(one)
-            for one in value
-        )
-    if isinstance(value, dict):
-        return "; ".join(f"{key}: {_figure(one)}" for key, one in value.items()) or text("none", language)
-    if sort == "rate":
-        try:
-            return percent(Decimal(str(value)) * 100)
-        except InvalidOperation:
-            return str(value)
-    return _figure(value)
-
-
-def _figure(value: Any) -> str:
-    """With thousands grouped where it is a figure."""
-    try:
-        return f"{Decimal(str(value)):,f}"
-    except InvalidOperation:
-        return str(value)
-
-
-def _rows(one: Mapping[str, Any], currency: str, language: Language) -> list[Block]:
-    """The engine's intermediate rows, the columns that have a name here, as many as fit the line."""
-    rows = one["result"].get("rows") or []
-    columns = [name for name in words.ROW if rows and name in rows[0]][:7]
-    if not columns:
-        return []
-    cells = [[_cell(name, row.get(name), language) for name in columns] for row in rows]
-    heads = [say(words.ROW, name, language) for name in columns]
-    right = [at for at, name in enumerate(columns) if name not in ("from", "to")]
-    caption = text("rows", language, currency=currency)
-    return [
-        table(heads, cells, caption=caption, widths=[0.5 if name == "year" else 1 for name in columns], right=right)
-    ]
-
-
-def _cell(name: str, value: Any, language: Language) -> str:
-    if value is None:
-        return "—"
-    if name in ("from", "to"):
-        return _day(str(value), language)
-    return str(value) if name == "year" else _figure(value)
-
-
-def _uncertainty(one: Mapping[str, Any], currency: str, language: Language) -> list[Block]:
-    found = one["simulation"]
-    if not found:
-        return []
-    fields = _listed([say(words.INPUT, name, language) for name in one["uncertain"]], language)
-    names = [name for name in ("mean", "std", "p5", "p25", "p50", "p75", "p95") if name in found]
-    heads = [
-        {"mean": text("h_mean", language), "std": text("h_std", language)}.get(name, name.upper()) for name in names
-    ]
-    caption = text(
-        "simulation", language, fields=fields, draws=f"{one['draws']:,}", seed=one["seed"], currency=currency
-    )
-    made = [table(heads, [[_figure(found[name]) for name in names]], caption=caption, right=range(len(names)))]
-    if one["tornado"]:
-        rows = [
-            (
-                say(words.INPUT, swing["name"], language),
-                Decimal(swing["at_low"]),
-                Decimal(swing["at_high"]),
-                f"{Decimal(swing['at_low']):,.0f} – {Decimal(swing['at_high']):,.0f}",
-                False,
-            )
-            for swing in one["tornado"]
-        ]
-        made.append(bars(rows, caption=text("tornado", language, currency=currency)))
-    return made
 
 
 def _conclusion(twin: Twin, language: Language) -> list[Block]:
@@ -452,14 +341,32 @@ def _conclusion(twin: Twin, language: Language) -> list[Block]:
             "label": text(
                 "conclusion_label",
                 language,
-                day=_day(twin["base_date"], language),
+                day=say_day(twin["base_date"], language),
                 type=say(words.VALUE_TYPE_SHORT, twin["value_type"], language),
             ),
-            "amount": _money(conclusion["amount"], currency, language),
-            "words": _spelled(conclusion["amount"], currency, language),
+            "amount": money(conclusion["amount"], currency, language),
+            "words": spelled(conclusion["amount"], currency, language),
             "note": text("range_note", language, **_ends(twin, language)),
         },
+        *_each_right(conclusion.get("parts", []), currency, language),
     ]
+
+
+def _each_right(parts: list[dict[str, str]], currency: str, language: Language) -> list[Block]:
+    """Where several rights are valued: the own value of each, and what of the conclusion falls to it."""
+    if not parts:
+        return []
+    rows = [
+        [one["number"], one["category"], f"{Decimal(one['value']):,.2f}", f"{Decimal(one['part']):,.2f}"]
+        for one in parts
+    ]
+    heads = [
+        text("h_right", language),
+        text("h_category", language),
+        text("h_own_value", language, currency=currency),
+        text("h_part", language, currency=currency),
+    ]
+    return [heading(2, text("parts", language)), table(heads, rows, widths=(2, 1.4, 1.6, 1.6), right=(2, 3))]
 
 
 # ── annexes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -474,7 +381,7 @@ def _annexes(twin: Twin, digest: str, language: Language) -> list[dict[str, Any]
             "blocks": [
                 paragraph(text("twin_text", language)),
                 note(f"{digest[:32]} {digest[32:]}"),
-                paragraph(text("engine", language, engine=_listed(engines, language))),
+                paragraph(text("engine", language, engine=listed(engines, language))),
             ],
         }
     )

@@ -89,6 +89,7 @@ METHOD: Mapping[str, Both] = {
     "replacement_cost": ("成本法——重置成本法（更新）", "Cost approach: replacement cost"),
     "reproduction_cost": ("成本法——重置成本法（复原）", "Cost approach: reproduction cost"),
     "real_option": ("期权法——实物期权", "Real option"),
+    "portfolio": ("组合汇总", "Bundle: sum of the rights"),
 }
 METHOD_SHORT: Mapping[str, Both] = {
     "relief_from_royalty": ("许可费节省法", "Relief from royalty"),
@@ -99,6 +100,7 @@ METHOD_SHORT: Mapping[str, Both] = {
     "replacement_cost": ("更新重置成本", "Replacement cost"),
     "reproduction_cost": ("复原重置成本", "Reproduction cost"),
     "real_option": ("实物期权", "Real option"),
+    "portfolio": ("组合汇总", "Bundle"),
 }
 INPUT: Mapping[str, Both] = {
     "revenue": ("各年销售收入", "Revenue of each year"),
@@ -168,6 +170,10 @@ T: Mapping[str, Both] = {
     "value_type": ("价值类型", "Type of value"),
     "base_date": ("评估基准日", "Base date"),
     "methods": ("评估方法", "Methods"),
+    "parts": ("各项权利在评估结论中的金额", "What of the conclusion falls to each right"),
+    "h_own_value": ("单项价值（{currency}）", "Own value ({currency})"),
+    "h_part": ("结论分摊（{currency}）", "Part of the conclusion ({currency})"),
+    "h_category": ("类别", "Category"),
     "conclusion": ("评估结论", "Conclusion"),
     "range": ("区间", "Range"),
     "valid": ("结论使用有效期", "Conclusion may be used"),
@@ -232,6 +238,9 @@ T: Mapping[str, Both] = {
     "h_filed": ("申请日", "Filed"),
     "h_granted": ("授权公告日", "Granted"),
     "h_expires": ("届满日", "Expires"),
+    "h_annuity": ("年费", "Annuities"),
+    "annuity": ("已缴至第 {year} 年度；下一年度 {next} 前", "paid up to year {year}; next due on {next}"),
+    "no_annuity": ("登记簿未载缴纳记录", "no payment in the register"),
     "h_claims": ("范围", "Scope"),
     "h_whole": ("全部权利要求", "all claims"),
     "single": ("本次以单项专利资产评估。", "A single patent asset is valued."),
@@ -264,6 +273,7 @@ T: Mapping[str, Both] = {
     "why": ("选取理由", "Why this method"),
     "inputs": ("参数及理由", "Inputs and their reasons"),
     "rows": ("逐年测算（{currency}）", "Year by year, {currency}"),
+    "rows_of_deals": ("逐笔推算（{currency}）", "Deal by deal, {currency}"),
     "result": ("测算结果：{amount}。", "Result: {amount}."),
     "formula": ("计算式：{formula}", "Formula: {formula}"),
     "simulation": (

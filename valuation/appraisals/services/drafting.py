@@ -15,7 +15,7 @@ from marketplace.core import clock, events, lifecycle
 from marketplace.core.actor import Actor
 from marketplace.core.errors import IllegalTransition, Invalid, NotFound, NotPermitted
 from marketplace.core.locks import locked
-from valuation.appraisals import completeness, engine
+from valuation.appraisals import bundles, completeness, engine
 from valuation.appraisals.graphs.order import ORDER_GRAPH
 from valuation.appraisals.graphs.parties import AGENCY_WORKS
 from valuation.appraisals.refusals import WeightsWrong
@@ -78,7 +78,7 @@ class Frame:
 
 
 def set_frame(*, order_id: int, frame: Frame, by: Actor) -> Draft:
-    """Raises SignersWrong, Invalid, NotPermitted, IllegalTransition."""
+    """Raises AppraisersWrong, Invalid, NotPermitted, IllegalTransition."""
     if frame.unit not in UNITS:
         raise Invalid(field="unit", problem=_("Round to one, a hundred, a thousand or ten thousand."))
     with _at_desk(order_id, by) as (order, draft):
@@ -125,6 +125,7 @@ def outcome(working: Working, *, seed: int) -> Outcome:
     if working.method not in BY_METHOD:
         raise NotFound()
     result = engine.run(working.method, working.input)
+    engine.demand_bounds(working.input, working.uncertain)
     return Outcome(
         result=result,
         value=engine.value_of(result),
@@ -140,6 +141,8 @@ def use_method(*, order_id: int, working: Working, by: Actor) -> MethodUse:
     """
     found = outcome(working, seed=order_id)
     with _at_desk(order_id, by) as (order, draft):
+        if working.method == bundles.METHOD:
+            bundles.demand_each_right(working.input, [one.number for one in order.subject_rights])
         known = order.methods.filter(method=working.method).first()
         if known is None and order.methods.count() >= MOST_METHODS:
             raise Invalid(field="method", problem=_("At most six methods."))

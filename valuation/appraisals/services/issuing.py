@@ -6,13 +6,13 @@ from datetime import datetime, time, timedelta
 
 from django.utils import timezone
 
-from listings.rights.ruling import enforces, rule
 from marketplace.core import clock, events, lifecycle, timers
 from marketplace.core.actor import SYSTEM
 from marketplace.core.locks import locked_all
 from valuation.appraisals.graphs.order import ORDER_GRAPH
 from valuation.appraisals.graphs.report import REPORT_GRAPH
 from valuation.appraisals.services import objections, orders
+from valuation.appraisals.services.engaging import archive_years
 from valuation.appraisals.services.signing import void_unsigned, years_after
 from valuation.appraisals.states import STANDING, OrderState, ReportState
 from valuation.appraisals.telling import told, told_report
@@ -21,13 +21,6 @@ from valuation.models import Order, Report
 #: Days before the last day of use at which a re-appraisal is offered.
 OFFERS = (60, 30, 7)
 FAMILY = "reappraisal"
-
-
-@enforces("APR-ARCHIVE")
-def archive_years(report: Report) -> int:
-    """Years for which the papers of the appraisal are kept: 15, or 30 where the law required it."""
-    kind = "statutory" if report.is_statutory else "ordinary"
-    return int(rule("APR-ARCHIVE").value(kind, clock.today()))
 
 
 def signed(*, report_id: int) -> None:
@@ -45,7 +38,7 @@ def signed(*, report_id: int) -> None:
         if len(rows) > 2:
             _replace(rows[2])  # type: ignore[arg-type]
         report.issued_at = clock.now()
-        report.archive_until = years_after(clock.today(), archive_years(report))
+        report.archive_until = years_after(clock.today(), archive_years(report.is_statutory))
         lifecycle.walk(
             REPORT_GRAPH, report, "issue", by=SYSTEM, data=told_report(report), also=("issued_at", "archive_until")
         )

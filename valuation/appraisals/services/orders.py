@@ -29,8 +29,9 @@ from valuation.appraisals import conflicts, fees
 from valuation.appraisals.graphs.order import ORDER_GRAPH, PAYING_DAYS, QUOTE_GRAPH
 from valuation.appraisals.graphs.parties import CLIENT_WORKS
 from valuation.appraisals.refusals import AgencyNotOpen, DateWrong, NobodyInvited, QuotesClosed, RightNotOpen
+from valuation.appraisals.services import engaging
 from valuation.appraisals.services.signing import void_unsigned
-from valuation.appraisals.states import WORK_DONE, OrderState, Purpose, QuoteState, ValueType
+from valuation.appraisals.states import BEFORE_FEE, WORK_DONE, OrderState, Purpose, QuoteState, ValueType
 from valuation.appraisals.telling import told
 from valuation.models import Agency, Order, OrderAsset, Quote, Report
 
@@ -151,7 +152,7 @@ def invite(*, order_id: int, agency_ids: Collection[int], by: Actor) -> Order:
 
 
 def engage(*, order_id: int, quote_id: int, by: Actor) -> Order:
-    """Choose a quote; the client is asked for the fee, the others learn that they were not chosen.
+    """Choose a quote: the engagement contract is drawn up for both to sign. Until they have, the other quotes stand.
 
     The check for conflicts is made again under the locks of the rights, so that an agency cannot be engaged by both
     sides at once. Raises NotPermitted, IllegalTransition, QuotesClosed, InConflict, AgencyNotOpen.
@@ -186,11 +187,25 @@ def engage(*, order_id: int, quote_id: int, by: Actor) -> Order:
             order,
             "engage",
             by=by,
-            data=told(order, fee=f"{quote.fee:.2f}", currency=quote.currency),
+            data=told(order),
             also=("quote", "agency", "report_due"),
         )
-        _let_others_go(order, quote, by)
-        assert quote.money is not None
+        order.contract = engaging.draw_up(order, by=by)
+        order.save(update_fields=["contract"])
+    return order
+
+
+def contract_signed(*, order_id: int, document_id: int) -> None:
+    """Both have signed: the other agencies are let go and the client is asked for the fee. Runs twice harmlessly."""
+    with locked(Order, order_id) as order:
+        if order.state != OrderState.CONTRACTING or order.contract_id != document_id:
+            return
+        quote = order.quote
+        assert quote is not None and quote.money is not None
+        lifecycle.walk(
+            ORDER_GRAPH, order, "contract", by=SYSTEM, data=told(order, fee=f"{quote.fee:.2f}", currency=quote.currency)
+        )
+        _let_others_go(order, quote, SYSTEM)
         raise_obligation(
             purpose=fees.PURPOSE,
             subject=order.subject,
@@ -199,9 +214,30 @@ def engage(*, order_id: int, quote_id: int, by: Actor) -> Order:
             due_at=clock.now() + timedelta(days=PAYING_DAYS),
             title_zh=f"{order.number} 评估服务费",
             title_en=f"Appraisal fee {order.number}",
-            by=by,
+            by=SYSTEM,
         )
-    return order
+
+
+def contract_failed(*, order_id: int, document_id: int, reason: str) -> None:
+    """Somebody declined the contract, or its time is over: the client chooses again among the other quotes. Runs twice
+    harmlessly."""
+    with locked(Order, order_id) as order:
+        if order.state != OrderState.CONTRACTING or order.contract_id != document_id:
+            return
+        quote = order.quote
+        assert quote is not None
+        data = told(order)
+        lifecycle.walk(QUOTE_GRAPH, quote, "fall_through", by=SYSTEM, data=told(order, quoting=quote.agency_org_id))
+        order.quote, order.agency, order.contract, order.report_due = None, None, None, None
+        lifecycle.walk(
+            ORDER_GRAPH,
+            order,
+            "choose_again",
+            by=SYSTEM,
+            reason=reason or "not signed",
+            data=data,
+            also=("quote", "agency", "contract", "report_due"),
+        )
 
 
 def _let_others_go(order: Order, chosen: Quote | None, by: Actor) -> None:
@@ -258,6 +294,7 @@ def cancel(*, order_id: int, reason: str, by: Actor) -> Order:
 def unwind(order: Order, *, by: Actor, reason: str) -> None:
     """Nothing more is asked for, and what came in goes back."""
     _let_others_go(order, order.quote, by if not by.is_anonymous else SYSTEM)
+    engaging.void_contract(order, by=SYSTEM, reason=reason)
     _ask_no_more(order)
     give_back(order, fees.held(order), reason=reason)
 
@@ -271,10 +308,13 @@ def terminate(*, order_id: int, reason: str, by: Actor) -> Order:
     """
     with locked(Order, order_id) as order:
         before = order.state
-        verb = "resign" if before == OrderState.ENGAGED else "terminate"
+        verb = "resign" if before in BEFORE_FEE else "terminate"
         is_client = by.acts_for == order.client_id
         lifecycle.walk(ORDER_GRAPH, order, verb, by=by, reason=reason, data=told(order, by_client=is_client))
         void_unsigned(order, by=by, reason=reason)
+        if before in BEFORE_FEE:
+            engaging.void_contract(order, by=SYSTEM, reason=reason)
+            _let_others_go(order, order.quote, SYSTEM)
         if is_client and before in WORK_DONE and order.quote is not None:
             pay_agency(order, share=Decimal(order.quote.work_done_pct) / 100)
         _ask_no_more(order)

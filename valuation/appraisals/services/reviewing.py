@@ -44,7 +44,7 @@ def return_draft(*, order_id: int, reason: str, by: Actor) -> Order:
 def approve(*, order_id: int, by: Actor) -> Report:
     """Approve for signature: the text is fixed, set in both languages and put before the two appraisers and the agency.
 
-    Raises SamePerson, CommentsOpen, DraftIncomplete, SignersWrong, NotPermitted, IllegalTransition.
+    Raises SamePerson, CommentsOpen, DraftIncomplete, AppraisersWrong, NotPermitted, IllegalTransition.
     """
     with locked(Order, order_id) as order:
         lifecycle.walk(ORDER_GRAPH, order, "approve", by=by, data=told(order))

@@ -47,6 +47,7 @@ def agency_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "appraisers": agency.appraisers.active().select_related("user"),
         "record": selectors.record_of(agency),
         "least_pairs": selectors.LEAST_PAIRS,
+        "sees_pairs": access.is_at_desk(request.actor),  # type: ignore[attr-defined]
         "issued": agency.reports.filter(issued_at__isnull=False).count(),
         "open_now": Agency.objects.open_to_orders(clock.today()).filter(pk=pk).exists(),
     }

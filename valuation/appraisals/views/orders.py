@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.forms import FileField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from listings.patents.access import shown_assets
 from marketplace.core.access import found
 from marketplace.core.errors import DomainError, NotFound, NotPermitted
+from marketplace.portal.steps import Step, take
 from valuation.appraisals import access, acts
 from valuation.appraisals.forms import OrderForm, PostForm
 from valuation.appraisals.graphs.parties import AGENCY_WORKS, CLIENT_WORKS
@@ -29,7 +27,7 @@ from valuation.models import Agency, Order, Quote, Report, ReviewComment
 PER_PAGE = 30
 COLUMNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("quotes", (OrderState.REQUESTED, OrderState.QUOTING, OrderState.CHOOSING)),
-    ("data", (OrderState.ENGAGED, OrderState.DATA)),
+    ("data", (OrderState.CONTRACTING, OrderState.ENGAGED, OrderState.DATA)),
     ("draft", (OrderState.DRAFTING, OrderState.REVIEWING)),
     ("signing", (OrderState.SIGNING,)),
 )
@@ -154,7 +152,7 @@ def appraisal_act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         raise NotFound()
     acts.demand_part(order, actor)
     back = "appraisal_workbench" if verb in WORKBENCH and access.is_appraising(actor, order) else "appraisal"
-    return take(request, order, acts.ORDER_STEPS.get(verb), about=order, back=reverse(back, args=[number]))
+    return take_step(request, order, acts.ORDER_STEPS.get(verb), about=order, back=reverse(back, args=[number]))
 
 
 WORKBENCH = frozenset({"frame", "weigh", "drop_method", "compute_scores", "give_score", "comment"})
@@ -171,7 +169,7 @@ def appraisal_quote_act(request: HttpRequest, number: str, pk: int, verb: str) -
     if step is None:
         raise NotFound()
     acts.demand_part_in(quote, actor)
-    return take(request, quote, step, about=order, back=reverse("appraisal", args=[number]))
+    return take_step(request, quote, step, about=order, back=reverse("appraisal", args=[number]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -183,7 +181,7 @@ def appraisal_data_act(request: HttpRequest, number: str, pk: int, verb: str) ->
     asked = access.request_of(actor, order, pk)
     acts.demand_part(order, actor)
     back = reverse("appraisal", args=[number]) + "#data"
-    return take(request, asked, acts.DATA_STEPS.get(verb), about=order, back=back)
+    return take_step(request, asked, acts.DATA_STEPS.get(verb), about=order, back=back)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -197,40 +195,14 @@ def appraisal_comment_act(request: HttpRequest, number: str, pk: int, verb: str)
     acts.demand_part(order, actor)
     comment = found(ReviewComment.objects.filter(order=order), pk=pk)
     back = reverse("appraisal_workbench", args=[number])
-    return take(request, comment, acts.COMMENT_STEPS.get(verb), about=order, back=back)
+    return take_step(request, comment, acts.COMMENT_STEPS.get(verb), about=order, back=back)
 
 
-def take(
-    request: HttpRequest, subject: Any, step: acts.Step | None, *, about: Order | Report, back: str
+def take_step(
+    request: HttpRequest, subject: Any, step: Step | None, *, about: Order | Report, back: str
 ) -> HttpResponse:
-    """Ask (GET), check by the form and call the one service (POST)."""
-    if step is None:
-        raise NotFound()
-    actor = request.actor  # type: ignore[attr-defined]
-    is_post = request.method == "POST"
-    form = step.form(request.POST, request.FILES, subject=subject) if is_post else step.form(subject=subject)
-    refusal: DomainError | None = None
-    if is_post and form.is_valid():
-        try:
-            step.run(subject, form.cleaned_data, actor)
-            messages.success(request, _("Done: %(step)s") % {"step": step.label})
-            return redirect(back)
-        except DomainError as error:
-            refusal = error
-            if error.field in form.fields:
-                form.add_error(error.field, error.message)
-    context = {
-        "about": about,
-        "subject": subject,
-        "step": step,
-        "form": form,
-        "refusal": refusal,
-        "back": back,
-        "quote": subject if isinstance(subject, Quote) else None,
-        "has_files": any(isinstance(one, FileField) for one in form.fields.values()),
-    }
-    status = refusal.status if refusal else 422 if is_post else 200
-    return render(request, "appraisals/act.html", context, status=status)
+    quote = subject if isinstance(subject, Quote) else None
+    return take(request, subject, step, template="appraisals/act.html", back=back, about=about, quote=quote)
 
 
 @require_safe

@@ -18,7 +18,7 @@ from valuation.appraisals.forms import OrderForm
 from valuation.appraisals.presenting import report_row
 from valuation.appraisals.report_page import report_page
 from valuation.appraisals.services import objections
-from valuation.appraisals.views.orders import take
+from valuation.appraisals.views.orders import take_step
 from valuation.appraisals.worksheets import label_of
 from valuation.models import Report
 
@@ -82,7 +82,7 @@ def appraisal_report_act(request: HttpRequest, number: str, verb: str) -> HttpRe
     report = access.report_of(actor, number)
     acts.demand_more_than_looking(actor)
     back = reverse("appraisal_report", args=[number])
-    return take(request, report, acts.REPORT_STEPS.get(verb), about=report, back=back)
+    return take_step(request, report, acts.REPORT_STEPS.get(verb), about=report, back=back)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -96,7 +96,7 @@ def appraisal_objection_act(request: HttpRequest, number: str, pk: int, verb: st
     if verb == "second":
         return _second(request, report, objection.pk)
     back = reverse("appraisal_report", args=[number])
-    return take(request, objection, acts.OBJECTION_STEPS.get(verb), about=report, back=back)
+    return take_step(request, objection, acts.OBJECTION_STEPS.get(verb), about=report, back=back)
 
 
 def _second(request: HttpRequest, report: Report, objection_id: int) -> HttpResponse:

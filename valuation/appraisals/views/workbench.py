@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from marketplace.core.errors import DomainError, NotFound, NotPermitted
-from valuation.appraisals import access
+from valuation.appraisals import access, worksheets
+from valuation.appraisals.figures import outcome_view
 from valuation.appraisals.forms import TextForm, worksheet_data
 from valuation.appraisals.graphs.parties import AGENCY_WORKS
-from valuation.appraisals.presenting import outcome_view, workbench_page
 from valuation.appraisals.sections import BY_NAME
 from valuation.appraisals.services import drafting
 from valuation.appraisals.services.drafting import Working
+from valuation.appraisals.workbench_page import workbench_page
 from valuation.appraisals.worksheets import BY_METHOD, Worksheet, read, written
 from valuation.models import Order
 
@@ -115,29 +116,47 @@ def appraisal_method(request: HttpRequest, number: str, method: str) -> HttpResp
     context = {
         "order": order,
         "sheet": BY_METHOD[method],
-        "fields": _fields(BY_METHOD[method], working, request.POST),
+        "fields": _fields(BY_METHOD[method], working, request.POST, refusal),
         "why": working.why,
         "refusal": refusal,
+        "problems": [_problem(method, refusal)] if refusal else [],
         **_live(order, working),
     }
     return render(request, "appraisals/method.html", context, status=refusal.status if refusal else 200)
 
 
-def _fields(sheet: Worksheet, working: Working, posted: Any) -> list[dict[str, Any]]:
-    """The left side: every entry with what stands in it, its reason and its range."""
+def _fields(sheet: Worksheet, working: Working, posted: Any, refusal: DomainError | None) -> list[dict[str, Any]]:
+    """The left side: every entry with what stands in it as it was typed, its reason, its range and what is wrong."""
     typed = written(sheet, working.input)
+    wrong, place = worksheets.place_of(refusal.field) if refusal else ("", "")
+
+    def bound(name: str, part: str) -> str:
+        return str(posted.get(f"{name}__{part}", working.uncertain.get(name, {}).get(part, "")))
+
     return [
         {
             "entry": one,
-            "value": posted.get(one.name, typed.get(one.name, "")),
+            "value": posted.get(one.name, "" if posted else typed.get(one.name, "")),
             "reason": working.reasons.get(one.name, ""),
-            "spread": working.uncertain.get(one.name, {}).get("spread", ""),
-            "low": working.uncertain.get(one.name, {}).get("low", ""),
-            "high": working.uncertain.get(one.name, {}).get("high", ""),
+            "spread": bound(one.name, "spread"),
+            "low": bound(one.name, "low"),
+            "high": bound(one.name, "high"),
             "is_list": one.sort in ("amounts", "rows"),
+            "error": " ".join(x for x in (place, refusal.message) if x) if refusal and one.name == wrong else "",
         }
         for one in sheet.entries
     ]
+
+
+def _problem(method: str, refusal: DomainError) -> dict[str, str]:
+    """What is wrong, for the head of the page and the live side: the entry by its label, and the way to it."""
+    name, place = worksheets.place_of(refusal.field)
+    entry = BY_METHOD[method].entry(name)
+    said = " ".join(one for one in (place, refusal.message) if one)
+    if entry is None:
+        return {"text": said, "href": "", "field": refusal.field, "cure": refusal.cure}
+    text = _("%(label)s: %(problem)s") % {"label": entry.label, "problem": said}
+    return {"text": text, "href": f"#in-{name}", "field": refusal.field, "cure": refusal.cure}
 
 
 def _live(order: Order, working: Working) -> dict[str, Any]:
@@ -147,7 +166,7 @@ def _live(order: Order, working: Working) -> dict[str, Any]:
     try:
         found = drafting.outcome(working, seed=order.pk)
     except DomainError as error:
-        return {"live": None, "problem": error}
+        return {"live": None, "problem": _problem(working.method, error)}
     return {"live": outcome_view(working.method, found, order.currency), "problem": None}
 
 

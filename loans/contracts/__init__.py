@@ -1,0 +1,1 @@
+"""Loan contract and pledge contract: their particulars, what they must hold, their text in both languages."""

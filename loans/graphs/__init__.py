@@ -1,0 +1,1 @@
+"""Lifecycles of products, applications, decisions, filings and loans, one module for each."""

@@ -1,0 +1,44 @@
+"""What live loans add to shared pages and the floors below: workspace, purposes of payments, the matter's page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from loans.access import borrows, is_bank
+from loans.live import access
+from loans.models import Alarm, Loan
+from loans.services.collecting import EARLY
+from marketplace.core.actor import Actor
+from marketplace.payments import registry as payments
+from marketplace.portal import registry as portal
+
+FINANCE = _("Finance")
+LABELS = (_("Repayment of a loan"), _("Early repayment, shorter term"), _("Early repayment, smaller instalments"))
+
+
+def loan_title(pk: int) -> str:
+    return Loan.objects.filter(pk=pk).values_list("number", flat=True).first() or ""
+
+
+def loan_url(pk: int) -> str:
+    number = loan_title(pk)
+    return reverse("loan", args=[number]) if number else ""
+
+
+def alarms_open(actor: Actor) -> Sequence[QuerySet[Alarm]]:
+    """What waits to be handled."""
+    return (access.alarms_seen_by(actor).open(),)
+
+
+def contribute() -> None:
+    """Called once the app is ready."""
+    portal.desk(FINANCE, 60, _("Running loans"), "my_loans", shows=borrows)
+    portal.desk(FINANCE, 61, _("Loan book"), "loan_book", shows=is_bank)
+    portal.desk(FINANCE, 62, _("Alarms"), "loan_alarms", shows=is_bank, count=alarms_open)
+    for purpose, label in zip(EARLY.values(), LABELS, strict=True):
+        payments.purpose(purpose, label)
+    payments.subject_kind(Loan._meta.label_lower, label=loan_title, url=loan_url)

@@ -1,0 +1,1 @@
+"""Where products, applications, decisions, filings and loans stand, one module for each."""
