@@ -1,4 +1,4 @@
-"""One site and one browser for all browser tests of a run."""
+"""One site and one browser for all browser tests of a run, gone before other tests: a browser's loop bars the database."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item.add_marker(pytest.mark.skip(reason="no Chromium found: set CHROMIUM or install one"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site() -> Iterator[Site]:
     with running_site() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with chromium() as running:
         yield running
@@ -46,7 +46,7 @@ def watch(site: Site) -> Iterator[Watch]:
     assert watching.faults == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def back(site: Site) -> Iterator[Backstage]:
     """A line to behind the stage."""
     with behind(site) as line:

@@ -124,7 +124,7 @@ def test_the_list_asks_little_of_the_database(client: Client, register, count, d
 def test_a_detail_page_asks_a_bounded_number(client: Client, register, django_assert_max_num_queries):
     register(3)
     url = reverse("patent_detail", args=[Asset.objects.first().pk])
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         client.get(url)
     with django_assert_max_num_queries(3):
         client.get(url)

@@ -102,7 +102,7 @@ def test_the_list_costs_the_same_for_two_and_for_thirty(
         )
 
     fill(2)
-    with django_assert_max_num_queries(6) as few:
+    with django_assert_max_num_queries(7) as few:
         signed_in.get("/workspace/notices/")
     fill(28)
     with django_assert_num_queries(len(few)):

@@ -301,7 +301,8 @@ class Payments:
 
     def refund(self, charge: Thing, amount: int, reason: str, metadata: dict[str, str]) -> Thing:
         """Give money back. The provider keeps its fee. Raises ApiError when the charge or balance has not enough."""
-        if charge["disputed"]:
+        won = (one["charge"] for one in self.store.in_status("dispute", "won"))
+        if charge["disputed"] and charge["id"] not in won:
             raise ApiError(
                 400, "This charge has been charged back.", code="charge_disputed", param="charge", has_begun=True
             )

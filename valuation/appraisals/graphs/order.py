@@ -229,6 +229,7 @@ QUOTE_GRAPH = register(
         model="valuation.quote",
         initial=_Q.INVITED,
         states=QuoteState,
+        resting=frozenset({_Q.ACCEPTED}),  # the order owes the next step
         edges=(
             Edge(
                 "offer",
