@@ -271,7 +271,7 @@ def at_the_register(cast: Cast) -> bool:
     with days_ago(12):
         filings.say_refused(
             filing_id=filing.pk,
-            found="转让合同中专利权人名称与登记簿不一致，须补正。\nOwner name differs from the register.",
+            found="转让合同中专利权人名称与登记簿不一致，须补正。\nThe owner named is not the registered one.",
             correct_by=clock.today() + timedelta(days=30),
             by=buyer,
         )

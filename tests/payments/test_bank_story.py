@@ -302,9 +302,7 @@ def outcome(owed: list[Obligation]) -> dict[str, object]:
         "held": [held(one) for one in owed],
         "lines": [(*told, settled is None) for *told, settled in lines],
         "whose": list(StatementLine.objects.order_by("pk").values_list("obligation__amount", flat=True)),
-        "entries": sorted(
-            Entry.objects.values_list("account__kind", "account__subject_id", "account__party", "amount"), key=repr
-        ),
+        "entries": sorted(Entry.objects.values_list("account__kind", "account__subject_id", "amount"), key=repr),
         "receipts": sorted(Receipt.objects.values_list("obligation__amount", "amount")),
         "waiting": waiting(),
     }

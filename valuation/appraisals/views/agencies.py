@@ -27,7 +27,7 @@ PER_PAGE = 30
 @require_safe
 def agency_list(request: HttpRequest) -> HttpResponse:
     """Verified agencies by name, or those that know a field. No ranking: the order is that of entry."""
-    field = request.GET.get("field", "").strip().upper()[:12]
+    field = request.GET.get("field", "").replace("\0", "").strip().upper()[:12]
     found = Agency.objects.filter(access.agencies_shown()).select_related("organisation__region")
     if field:
         found = found.filter(Q(fields__contains=[field]) | Q(fields__contains=[field[:3]]))
