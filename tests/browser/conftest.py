@@ -1,4 +1,4 @@
-"""One site and one browser for all browser tests of a run, gone before other tests: a browser's loop bars the database."""
+"""One site and one browser for all browser tests of a run; gone before others: a browser's loop bars the database."""
 
 from __future__ import annotations
 
