@@ -44,8 +44,8 @@ def channels() -> list[str]:
 
 
 def habits_of(user_id: int) -> Habits:
-    """A person's habits; made when first asked for."""
-    return Habits.objects.get_or_create(user_id=user_id)[0]
+    """A person's habits; those of everybody until they are first kept."""
+    return Habits.objects.filter(user_id=user_id).first() or Habits(user_id=user_id)
 
 
 def choose(*, user_id: int, chosen: Mapping[tuple[str, str], str]) -> None:
@@ -83,6 +83,5 @@ def choose(*, user_id: int, chosen: Mapping[tuple[str, str], str]) -> None:
 
 def keep_habits(*, user_id: int, quiet_from: time | None, quiet_until: time | None, wecom_id: str) -> None:
     """Quiet hours (both ends or none) and the WeCom account."""
-    habits = habits_of(user_id)
-    habits.quiet_from, habits.quiet_until, habits.wecom_id = quiet_from, quiet_until, wecom_id
-    habits.save(update_fields=["quiet_from", "quiet_until", "wecom_id"])
+    kept = {"quiet_from": quiet_from, "quiet_until": quiet_until, "wecom_id": wecom_id}
+    Habits.objects.update_or_create(user_id=user_id, defaults=kept)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
-from django.db.utils import InternalError
+from django.db.utils import DatabaseError
 
 from listings.assets.models import Asset
 from tests import cast
@@ -74,9 +74,9 @@ def test_a_bundle_is_concluded_with_the_value_of_each_right() -> None:
     report.twin["conclusion"]["parts"][0]["part"] = "1.00"
     assert not twin.recompute(report.twin).agrees
     issued = stages.all_sign(report)
-    with pytest.raises(InternalError), transaction.atomic():
+    with pytest.raises(DatabaseError), transaction.atomic():
         MethodUse.objects.filter(order=issued.order).delete()
-    with pytest.raises(InternalError), transaction.atomic():
+    with pytest.raises(DatabaseError), transaction.atomic():
         issued.order.delete()
 
 

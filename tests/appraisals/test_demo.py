@@ -24,7 +24,7 @@ from valuation.appraisals.states import OrderState, ReportState
 from valuation.models import Agency, Order, Report
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CPU_S = 10.0
+CPU_S = 20.0
 
 
 @pytest.fixture(autouse=True)

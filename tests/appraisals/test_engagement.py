@@ -11,13 +11,13 @@ from django.core.files.storage import default_storage
 from pypdf import PdfReader
 
 from marketplace.core import clock, relay, timers
-from marketplace.core.errors import NotPermitted
 from marketplace.signing.models import Document
 from marketplace.signing.services import documents
 from marketplace.signing.states import DocumentState
 from tests import cast
 from tests.appraisals import stages
 from valuation.appraisals import fees
+from valuation.appraisals.refusals import NotSealed
 from valuation.appraisals.services import orders, quotes
 from valuation.appraisals.states import OrderState, QuoteState
 from valuation.models import Order
@@ -39,7 +39,7 @@ def test_no_fee_is_asked_for_before_both_have_signed() -> None:
     orders.contract_signed(order_id=order.pk, document_id=(order.contract_id or 0) + 1)
     assert stages.now(order).state == OrderState.CONTRACTING
     stages.signs(cast.ines(), Document.objects.get(pk=order.contract_id))
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotSealed):
         orders.contract_signed(order_id=order.pk, document_id=order.contract_id or 0)
     stages.signs(cast.val(), Document.objects.get(pk=order.contract_id))
     orders.contract_signed(order_id=order.pk, document_id=order.contract_id or 0)
