@@ -101,7 +101,7 @@ class Site:
 def site(directory: Path) -> Iterator[Site]:
     site = Site(directory)
     try:
-        eventually(site.is_whole, within_seconds=90)
+        eventually(site.is_whole, within_seconds=180)
         # A worker that loses its broker while it is still starting gives up; one that is ready must not.
         eventually(lambda: "ready." in site.said.read_text(errors="replace"), within_seconds=60)
         yield site
