@@ -4,7 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from xdist.scheduler import LoadFileScheduling
+
+from tests import kept, servers
+
+HERE = Path(__file__).parent
+LONGEST_FIRST = ("browser", "faults", "machine", "concurrency")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
@@ -12,6 +18,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileSche
 
     Marks of groups would say the same, but with this pytest the runner does not see them.
     """
+    config.option.loadscopereorder = False  # the order below, not the number of tests
     return ByFile(config, log)
 
 
@@ -19,6 +26,30 @@ class ByFile(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
         return "site" if file.startswith("tests/browser/") else file
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings):
+    """A run whose cluster has a migrated database begins from it."""
+    cluster = servers.own_cluster()
+    if cluster is not None:
+        connection.settings_dict["TEST"]["TEMPLATE"] = kept.template(cluster)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """One that has none makes it for the next run."""
+    cluster = servers.own_cluster()
+    if cluster is not None:
+        with django_db_blocker.unblock():
+            kept.remember(cluster)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes begins first, or one worker ends long after the other."""
+    rank = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: rank.get(item.path.relative_to(HERE).parts[0], len(rank)))
 
 
 @pytest.fixture(autouse=True)
@@ -54,13 +85,22 @@ def in_chinese():
         yield
 
 
+WRITTEN_BY_MIGRATIONS = {"patents_feerate"}
+
+
 @pytest.fixture(autouse=True, scope="session")
 def tables_can_be_emptied():
-    """Ledger and events refuse TRUNCATE to everybody; tests that commit are cleaned up with the triggers asleep."""
+    """Ledger and events refuse TRUNCATE to everybody; tests that commit are cleaned up with the triggers asleep.
+
+    What a migration wrote stays: no test would bring it back for the next.
+    """
     from django.db import connections
     from django.db.backends.postgresql.operations import DatabaseOperations
 
-    flush = DatabaseOperations.execute_sql_flush
+    flush, statements = DatabaseOperations.execute_sql_flush, DatabaseOperations.sql_flush
+
+    def of_what_tests_wrote(self, style, tables, **given):
+        return statements(self, style, [one for one in tables if one not in WRITTEN_BY_MIGRATIONS], **given)
 
     def with_triggers_asleep(self, sql_list):
         with connections[self.connection.alias].cursor() as cursor:
@@ -72,4 +112,5 @@ def tables_can_be_emptied():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", with_triggers_asleep)
+        patch.setattr(DatabaseOperations, "sql_flush", of_what_tests_wrote)
         yield

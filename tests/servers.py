@@ -14,6 +14,7 @@ import pytest
 
 from marketplace.embedded.places import CannotServe
 from marketplace.embedded.servers import EmbeddedServers, for_environment
+from tests import kept
 
 PREFIX = "ip-market-tests-"
 OWNER = "owner"
@@ -39,6 +40,8 @@ def pytest_load_initial_conftests(args: list[str]) -> None:
     remove_what_killed_runs_left()
     directory = Path(tempfile.mkdtemp(prefix=PREFIX))
     (directory / OWNER).write_text(f"{os.getpid()} {psutil.Process().create_time()}", encoding="ascii")
+    if not os.environ.get("DATABASE_URL"):
+        kept.lay_out(directory)
     _servers = for_environment(directory, durable=False)
     addresses = _servers.join()
     started = []
@@ -61,11 +64,23 @@ def pytest_unconfigure() -> None:
         return
     servers, _servers = _servers, None
     servers.leave()
+    if "DATABASE_URL" in started_here():
+        kept.keep(servers.directory)
     remove(servers.directory)
     for name, value in _given.items():
         os.environ.pop(name, None)
         if value is not None:
             os.environ[name] = value
+
+
+def started_here() -> list[str]:
+    """Names of the URLs whose servers this run started."""
+    return os.environ.get(OURS, "").split()
+
+
+def own_cluster() -> Path | None:
+    """The run directory of this run's own PostgreSQL; None when it was given one."""
+    return _servers.directory if _servers and "DATABASE_URL" in started_here() else None
 
 
 def remove(directory: Path) -> None:

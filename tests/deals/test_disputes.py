@@ -202,6 +202,33 @@ def test_a_card_payment_disputed_at_the_bank_stops_the_deal_until_the_operator_d
     stages.adds_up()
 
 
+def test_a_card_payment_disputed_while_a_part_is_held_back_keeps_that_part(practice: Practice):  # noqa: F811
+    """The rest has left: what the bank takes beyond what is held is owed to the platform, and never made up."""
+    providers.register(StripeProvider())
+    terms = {"hold_back_pct": Decimal("10.000"), "hold_back_days": 30}
+    deal = stages.signed(stages.agreed(price=Decimal("46000.00"), currency="USD", **terms))
+    payin = opens(cast.bo(), Obligation.objects.about(deal.subject).get())
+    practice.do("pay", session=payin.external_id)
+    practice.bring("checkout.session.completed")
+    deal = stages.recorded(stages.now(deal))
+    assert (deal.state, money.held(deal).amount) == (DealState.RELEASING, Decimal("4554.00"))
+    payin.refresh_from_db()
+    theirs = practice.do("dispute", charge=payin.charge_id)
+    practice.bring("charge.dispute.created", "charge.dispute.funds_withdrawn")
+    deal = stages.now(deal)
+    dispute = deal.disputes.get()
+    assert (dispute.raised_by, money.held(deal).amount) == (None, 0)
+    practice.do("close_dispute", dispute=theirs["id"], won=True)
+    practice.bring("charge.dispute.closed")
+    with clock.at(clock.now() + timedelta(days=31)):
+        timers.run_due()
+        assert money.held(stages.now(deal)).amount == Decimal("4554.00"), "the days are over, but not the dispute"
+        deal = decided(dispute, "100")
+    paid = Payout.objects.about(deal.subject).values_list("amount", flat=True)
+    assert (money.held(deal).amount, set(paid)) == (0, {Decimal("40986.00"), Decimal("4554.00")})
+    stages.adds_up()
+
+
 def held_back_deal() -> Deal:
     """Paid out but for a tenth, which is held back for thirty days."""
     a_payout_account(cast.bo())

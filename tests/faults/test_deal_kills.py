@@ -183,12 +183,16 @@ class Story:
 
     # ── how a step is taken ──────────────────────────────────────────────────────────────────────────────────────────
     def step(self, name: str, is_done: Callable[[], bool], ask: Callable[[], Any]) -> None:
-        """Ask until it is done; now and then the web server dies while it works on it."""
+        """Ask until it is done; now and then the web server dies while it works on it.
+
+        At most twice over one step: a request cut off may have used up a code, and the next one is half a minute away.
+        """
         deadline = time.monotonic() + PATIENCE_S
+        strikes = 2
         last: Any = None
         while not is_done():
             assert time.monotonic() < deadline, f"{name}: {last}"
-            is_hunted = self.hunter.count < KILLS and self.hunter.dice.random() < 0.5
+            is_hunted = strikes > 0 and self.hunter.count < KILLS and self.hunter.dice.random() < 0.5
             before, began = self.stands(), time.monotonic()
             if not is_hunted:
                 last = ask()
@@ -200,6 +204,7 @@ class Story:
                 continue
             asking = threading.Thread(target=ask_and_let_go, args=(ask,))
             asking.start()
+            strikes -= 1
             self.hunter.strike("web", min(self.takes.get(name, 0.4) * 1.3, SLOWEST_S))
             asking.join()
             self.crew.wait_until_up()

@@ -18,7 +18,7 @@ from listings.deals.graphs.dispute import DISPUTE_GRAPH
 from listings.deals.graphs.parties import EITHER_DECIDES, OPERATORS
 from listings.deals.models import Deal, Dispute, DisputeStatement
 from listings.deals.refusals import DisputeOpen, NothingToDispute
-from listings.deals.states import DealState, DisputeState
+from listings.deals.states import DisputeState
 from marketplace.core import clock, events, files, lifecycle
 from marketplace.core.actor import SYSTEM, Actor
 from marketplace.core.errors import Invalid, NotPermitted
@@ -45,8 +45,11 @@ def raise_dispute(*, deal_id: int, complaint: str, by: Actor) -> Dispute:
 
 
 def freeze_for_chargeback(deal: Deal, *, complaint: str) -> Dispute | None:
-    """The buyer's bank takes the payment back: the same stop, raised by the platform. None when one stands already."""
-    if deal.disputes.unsettled().exists() or deal.state != DealState.RECORDING:
+    """The buyer's bank takes the payment back: the same stop, raised by the platform.
+
+    Also while only a part is held back. None when a dispute stands already, or nothing is left that it could stop.
+    """
+    if deal.disputes.unsettled().exists() or not deal.may_be_disputed:
         return None
     return _open(deal, complaint, raised_by_id=None, by=SYSTEM)
 
