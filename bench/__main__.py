@@ -62,20 +62,25 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {memory} GiB, {model}, Python {platform.python_version()}, {platform.system()}"
 
 
-def report(figures: dict[str, dict[str, Any]], scale: float) -> str:
+def now() -> str:
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+
+
+def report(figures: dict[str, dict[str, Any]]) -> str:
     lines = [
         "# Measured figures",
         "",
-        f"{time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime())} · {machine()} · scale {scale:g}",
+        machine(),
         "",
-        "Written by `make bench`. A ratio compares with a floor measured in the same run; CPU is that of all processes",
-        "involved. `met` says whether the target named beside the figure was reached in this run.",
+        "Written by `make bench`, each part with its date. A ratio compares with a floor measured in the same run; CPU",
+        "is that of all processes involved. `met` says whether the target beside the figure was reached in that run.",
         "",
     ]
     for name, part in figures.items():
         lines += [
             f"## {name}",
             "",
+            *([f"{part['at']}, scale {part['scale']:g}.", ""] if "at" in part else []),
             part.get("conditions", ""),
             "",
             "| figure | value | target | met |",
@@ -102,11 +107,9 @@ def main() -> None:
     figures: dict[str, dict[str, Any]] = json.loads(kept.read_text()) if options.names and kept.exists() else {}
     for name in options.names or PARTS:
         print(f"bench: {name}", file=sys.stderr)
-        figures[name] = measure(name, options.scale)
+        figures[name] = {"at": now(), "scale": options.scale} | measure(name, options.scale)
     kept.write_text(json.dumps(figures, indent=1, ensure_ascii=False), encoding="utf-8")
-    options.to.write_text(
-        report({name: figures[name] for name in PARTS if name in figures}, options.scale), encoding="utf-8"
-    )
+    options.to.write_text(report({name: figures[name] for name in PARTS if name in figures}), encoding="utf-8")
     missed = [row["name"] for part in figures.values() for row in part["figures"] if row.get("met") is False]
     print("\n".join(["Missed:", *missed] if missed else ["Every target met."]), file=sys.stderr)
 

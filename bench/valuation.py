@@ -1,4 +1,4 @@
-"""Valuations: draws a second, a whole book revalued, the answer a workbench waits for.
+"""Valuations: draws a second, a whole book revalued, the answer a workbench waits for, a report as a PDF.
 
     python -m bench.valuation [--scale 1.0]
 
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench.harness import answer, figure, scale_from_arguments
+from bench.harness import answer, figure, fresh_site, scale_from_arguments
 
 RUNS = 5
 DRAWS = 1_000_000
@@ -23,13 +23,18 @@ BOOK_DRAWS = 10_000
 REVENUE = [1_000_000 + 50_000 * year for year in range(10)]
 
 
-def least(work: Callable[[], object], runs: int = RUNS) -> float:
-    """CPU seconds of the quickest run."""
+def least(work: Callable[[], object], runs: int = RUNS, *, with_children: bool = False) -> float:
+    """CPU seconds of the quickest run; with those of finished processes it started, if asked."""
+
+    def used() -> float:
+        children = os.times()
+        return time.process_time() + (children.children_user + children.children_system if with_children else 0)
+
     spent = []
     for _ in range(runs):
-        start = time.process_time()
+        start = used()
         work()
-        spent.append(time.process_time() - start)
+        spent.append(used() - start)
     return min(spent)
 
 
@@ -183,6 +188,34 @@ def workbench(scale: float) -> list[dict[str, Any]]:
     ]
 
 
+def report_paper() -> list[dict[str, Any]]:
+    """A whole report of two methods set as a PDF, and its last signature, which sets and seals both languages.
+
+    CPU of this process and of the typesetter it starts. A site of its own holds the order.
+    """
+    from django.db import transaction
+
+    from marketplace.signing.models import Document
+    from marketplace.signing.services.documents import set_text
+    from tests import cast
+    from tests.appraisals import stages
+
+    with transaction.atomic():
+        report = stages.signing_stage()
+        document = Document.objects.get(pk=report.document_id)
+        slots = list(document.signatures.order_by("order"))
+        one = least(lambda: set_text(document, slots, "zh"), 3, with_children=True)
+        agency = cast.val()
+        for part in (stages.member(agency, "a"), stages.member(agency, "b")):
+            stages.signs(part, Document.objects.get(pk=document.pk))
+        last = least(lambda: stages.signs(agency, Document.objects.get(pk=document.pk)), 1, with_children=True)
+        transaction.set_rollback(True)
+    return [
+        figure("report PDF", one, "s", target="≤ 2 s", met=one <= 2),
+        figure("last signature: both languages set, sealed and kept", last, "s"),
+    ]
+
+
 def exact(dated: dict[str, Any]) -> dict[str, Any]:
     return {
         **dated,
@@ -194,11 +227,16 @@ def exact(dated: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
+    """The short form leaves the report out: a test of the pipeline holds it to the same two seconds."""
     scale = scale_from_arguments()
+    figures = [*relief_draws(scale), *whole_book(scale), *workbench(scale)]
+    if scale >= 1:
+        with fresh_site(durable=False):
+            figures += report_paper()
     answer(
         f"{DRAWS:,} draws of relief from royalty over ten years; {PATENTS:,} patents of different parameters at "
         f"{BOOK_DRAWS:,} draws each; 10,000 draws and a tornado for the workbench. One thread.",
-        [*relief_draws(scale), *whole_book(scale), *workbench(scale)],
+        figures,
     )
 
 

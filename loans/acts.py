@@ -167,6 +167,13 @@ APPLICATION_STEPS = by_verb(
         lambda one, data, by: intake.tick(application_id=one.pk, by=by, **data),
     ),
     Step(
+        "checklist",
+        _("Tick off the checklist"),
+        forms.ChecklistForm,
+        lambda one, data, by: intake.tick_all(application_id=one.pk, results=data["results"], by=by),
+        _("What was found, and why a line does not apply, is written beside it."),
+    ),
+    Step(
         "score",
         _("Score"),
         forms.ScoreForm,
@@ -344,6 +351,7 @@ _BESIDE: tuple[tuple[str, frozenset[str], Any], ...] = (
     ("refresh", UNDECIDED, BANK_REVIEWS),
     ("withdraw_consent", UNDECIDED | {_S.RETURNED, _S.OFFERED}, BORROWER_DECIDES),
     ("assign", UNDECIDED, BANK_MANAGES),
+    ("checklist", frozenset({_S.DUE_DILIGENCE}), BANK_REVIEWS),
     ("tick", frozenset({_S.DUE_DILIGENCE}), BANK_REVIEWS),
     ("score", frozenset({_S.DUE_DILIGENCE}), BANK_REVIEWS),
     ("report", frozenset({_S.DUE_DILIGENCE}), BANK_REVIEWS),

@@ -33,6 +33,7 @@ from loans.services.products import Face
 from marketplace.core import clock
 from marketplace.core.errors import NotFound, NotPermitted, OutOfRange
 from marketplace.core.money import LARGEST
+from marketplace.core.replaying import KEY, answered_once
 from marketplace.portal.steps import take_given
 
 MOST = LARGEST
@@ -353,7 +354,9 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, views
         summary="Draft applications for one request, one for each product",
         request=NewApplicationSerializer,
         responses={201: ApplicationRowSerializer(many=True)},
+        parameters=[KEY],
     )
+    @answered_once
     def create(self, request: Request) -> Response:
         actor = actor_of(request)
         if not acts.may_apply(actor):
@@ -366,9 +369,13 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, views
         return Response(ApplicationRowSerializer(made, many=True).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(
-        summary="Take a step of the application", request=OpenApiTypes.OBJECT, responses=ApplicationSerializer
+        summary="Take a step of the application",
+        request=OpenApiTypes.OBJECT,
+        responses=ApplicationSerializer,
+        parameters=[KEY],
     )
     @action(detail=True, methods=["post"], url_path=r"steps/(?P<verb>[a-z_]+)")
+    @answered_once
     def step(self, request: Request, number: str, verb: str) -> Response:
         actor = actor_of(request)
         one = access.application_of(actor, number)
@@ -376,8 +383,14 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, views
         take_given(one, acts.APPLICATION_STEPS.get(verb), request.data, request.FILES, actor)
         return self._shown(number)
 
-    @extend_schema(summary="Take a step of a proposal", request=OpenApiTypes.OBJECT, responses=ApplicationSerializer)
+    @extend_schema(
+        summary="Take a step of a proposal",
+        request=OpenApiTypes.OBJECT,
+        responses=ApplicationSerializer,
+        parameters=[KEY],
+    )
     @action(detail=True, methods=["post"], url_path=r"proposals/(?P<pk>\d+)/steps/(?P<verb>[a-z_]+)")
+    @answered_once
     def proposal_step(self, request: Request, number: str, pk: str, verb: str) -> Response:
         actor = actor_of(request)
         one = access.application_of(actor, number)
@@ -386,8 +399,14 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, views
         take_given(proposal, acts.PROPOSAL_STEPS.get(verb), request.data, request.FILES, actor)
         return self._shown(number)
 
-    @extend_schema(summary="Take a step of a filing", request=OpenApiTypes.OBJECT, responses=ApplicationSerializer)
+    @extend_schema(
+        summary="Take a step of a filing",
+        request=OpenApiTypes.OBJECT,
+        responses=ApplicationSerializer,
+        parameters=[KEY],
+    )
     @action(detail=True, methods=["post"], url_path=r"filings/(?P<pk>\d+)/steps/(?P<verb>[a-z_]+)")
+    @answered_once
     def filing_step(self, request: Request, number: str, pk: str, verb: str) -> Response:
         actor = actor_of(request)
         one = access.application_of(actor, number)

@@ -33,7 +33,9 @@ COLUMNS = (
 #: The live loans after `after` up to `upto`, with the bank's rules of the day.
 LIVE = """
 live AS MATERIALIZED (
-    SELECT l.*, coalesce(r.thresholds, g.thresholds, %(thresholds)s) AS thresholds,
+    SELECT l.id, l.matures_on, l.is_plain, l.replayed_on, l.credit, l.cost_due, l.next_from, l.day_count, l.rate_over,
+           l.rate_under, l.penalty_over, l.penalty_under, l.penalty_grace, l.penalty_on_interest, l.restructured_on,
+           l.observed_until, coalesce(r.thresholds, g.thresholds, %(thresholds)s) AS thresholds,
            coalesce(r.provisions_bp, g.provisions_bp, %(provisions)s) AS provisions
     FROM loans_loan l
     LEFT JOIN LATERAL (SELECT thresholds, provisions_bp FROM loans_gradingrule
@@ -48,8 +50,8 @@ PLAIN = "is_plain AND credit = 0 AND replayed_on <= %(day)s"
 
 #: What the rights of each loan count for on the day (loans/collateral_value.py in SQL).
 COVER = """
-worth AS (
-    SELECT s.loan_id, s.haircut_bp, s.ltv_bp,
+worth AS MATERIALIZED (
+    SELECT s.id, s.loan_id, s.haircut_bp, s.ltv_bp,
            CASE WHEN bad THEN 0 WHEN v.cents IS NULL OR v.valid_until < %(day)s THEN 0
                 WHEN s.declines_to IS NULL THEN v.cents
                 WHEN whole <= 0 THEN 0
@@ -69,10 +71,12 @@ worth AS (
          WHERE s.based_on > %(day)s AND o.security_id = s.id AND o.based_on <= %(day)s
          ORDER BY o.based_on DESC, o.id DESC LIMIT 1)
     ) v ON true
-    CROSS JOIN LATERAL (
-        SELECT (s.declines_year - extract(year FROM v.based_on)::int) * 12
-               + s.declines_month - extract(month FROM v.based_on)::int AS whole,
-               (s.declines_year - %(year)s) * 12 + s.declines_month - %(month)s AS rest
+    CROSS JOIN LATERAL (  -- computed once for each row and not where it is named: hence the OFFSET
+        SELECT ends - (date_part('year', v.based_on) * 12 + date_part('month', v.based_on))::int AS whole,
+               ends - (%(year)s * 12 + %(month)s) AS rest
+        FROM (SELECT (date_part('year', s.declines_to) * 12 + date_part('month', s.declines_to))::int AS ends
+              OFFSET 0) e
+        OFFSET 0
     ) m
     WHERE s.added_on <= %(day)s AND (s.released_on IS NULL OR s.released_on > %(day)s)
 ),
@@ -82,10 +86,6 @@ cover AS (
     FROM worth GROUP BY loan_id
 )
 """
-COVER = COVER.replace("s.declines_year", "extract(year FROM s.declines_to)::int").replace(
-    "s.declines_month", "extract(month FROM s.declines_to)::int"
-)
-
 MANUAL = """
 manual AS (
     SELECT m.loan_id, max(m.category) AS category FROM loans_manualgrade m

@@ -227,6 +227,44 @@ class CheckForm(StepForm):
             field.choices = [(one.key, BY_KEY[one.key].title) for one in self.subject.checks.all()]
 
 
+class ChecklistForm(StepForm):
+    """The whole checklist at once: a result and a finding for each line. `lines` stands for them until it is known."""
+
+    template_name = "loans/checklist_form.html"
+    lines = forms.CharField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["lines"]
+        checks = list(self.subject.checks.all()) if self.subject is not None else []
+        self.keys = [one.key for one in checks]
+        for one in checks:
+            title = BY_KEY[one.key].title
+            self.fields[f"state_{one.key}"] = forms.ChoiceField(
+                label=title, choices=CheckState.choices, initial=one.state, required=False
+            )
+            self.fields[f"note_{one.key}"] = forms.CharField(
+                label=_("Finding: %(line)s") % {"line": title}, initial=one.note, max_length=2000, required=False
+            )
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The two fields of each line, for the table."""
+        return [
+            {"title": BY_KEY[key].title, "state": self[f"state_{key}"], "note": self[f"note_{key}"]}
+            for key in self.keys
+        ]
+
+    def results(self) -> list[tuple[str, str, str]]:
+        """(key, state, note) of every line that was looked at."""
+        data = self.cleaned_data
+        found = [(key, data[f"state_{key}"], data[f"note_{key}"]) for key in self.keys]
+        return [one for one in found if one[1] and one[1] != CheckState.OPEN]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        return {**data, "results": self.results() if not self.errors else []}
+
+
 class ScoreForm(StepForm):
     """A field a factor of the bank's scorecard. `answers` stands for them until the bank is known."""
 

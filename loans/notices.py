@@ -58,6 +58,7 @@ TELL: tuple[Told, ...] = (
     ("loan_application.return", _borrower, _("Application %(number)s was returned: %(reason)s")),
     ("loan_application.reject", _borrower, _("Application %(number)s was declined: %(reason)s")),
     ("loan_application.offer", _borrower, _("Application %(number)s: an offer stands until %(until)s")),
+    ("loan_application.offer_ends", _borrower, _("Application %(number)s: the offer lapses after %(until)s")),
     ("loan_application.expire", _both, _("Application %(number)s: the offer has lapsed")),
     ("loan_application.accept", _bank, _("Application %(number)s: the offer was accepted")),
     ("loan_application.draw_up", _borrower, _("Application %(number)s: the contracts are to be signed")),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -15,6 +14,7 @@ from listings.catalogue.timelines import reason_of
 from loans import access, acts
 from loans.consent_texts import texts_for
 from loans.diligence import BY_KEY
+from loans.drawing import ltv_gauge, rights_bars, spread_of, value_line
 from loans.eligibility import Appraised, Result, limit_of
 from loans.models import Application, Collateral, PledgeFiling, Product, Proposal
 from loans.quoting import quote
@@ -27,8 +27,6 @@ from marketplace.core import clock
 from marketplace.core.actor import Actor
 from marketplace.core.models import Event
 from marketplace.portal.steps import Step
-from valuation.models import Report
-from valuation.simulation.lognormal_value import NORMAL, lognormal_value
 
 _S = ApplicationState
 SHAPES: dict[str, str] = {
@@ -61,7 +59,7 @@ WORDS: dict[str, tuple[str, Any]] = {
     "loan_application.put_forward": ("now", _("Put before credit review")),
     "loan_application.return": ("wait", _("Returned for correction")),
     "loan_application.reject": ("ended", _("Declined")),
-    "loan_application.offer": ("go", _("Offer made")),
+    "loan_application.offer": ("go", _("Offer made to the borrower")),
     "loan_application.expire": ("ended", _("Offer lapsed")),
     "loan_application.accept": ("go", _("Offer accepted; the rights are promised")),
     "loan_application.draw_up": ("now", _("Contracts drawn up")),
@@ -184,31 +182,27 @@ def collateral_of(application: Application, rows: Sequence[Collateral]) -> dict[
         "limit": limit,
         "ltv": principal / total * 100 if total else None,
         "room": limit - principal,
-        "chance": chance_below([one.report for one in rows if one.report is not None], principal),
     }
 
 
-def chance_below(reports: Iterable[Report], amount: Decimal) -> Decimal | None:
-    """P(value < amount) in per cent, of a log-normal value through the reports' conclusions and their ranges.
-
-    The range is read as the 5th to the 95th percentile, and the reports as moving together, which is the cautious
-    reading: σ = ln(high ÷ low) ÷ (2·z₀.₉₅). None without a report, or where one gives no range.
-    """
-    known = {one.pk: one for one in reports}
-    if not known or any(one.low <= 0 or one.high <= one.low for one in known.values()):
-        return None
-    mean = float(sum(one.amount for one in known.values()))
-    low, high = (float(sum(getattr(one, name) for one in known.values())) for name in ("low", "high"))
-    sigma = math.log(high / low) / (2 * NORMAL.inv_cdf(0.95))
-    below = lognormal_value(mean, sigma, float(amount)).below
-    return None if below is None else Decimal(f"{below.value * 100:.2f}")
+def drawings_of(application: Application, rows: Sequence[Collateral]) -> dict[str, Any]:
+    """What only the bank sees: the registers drawn, the value's spread with the loan in it, the loan to value."""
+    today = clock.today()
+    values = [one.value if one.valid_until is not None and one.valid_until >= today else None for one in rows]
+    spread = spread_of(rows, application.principal)
+    return {
+        "bars": rights_bars(rows),
+        "spread": spread,
+        "value_line": value_line(spread, application.principal, application.currency) if spread else "",
+        "gauge": ltv_gauge(rows, values, application.principal),
+    }
 
 
 # ── the pages ────────────────────────────────────────────────────────────────────────────────────────────────────────
 def application_page(application: Application, actor: Actor) -> dict[str, Any]:
     """Everything the page of an application shows to this actor."""
     is_lending = access.is_lending(actor, application)
-    rows = list(application.collateral.select_related("asset__patent", "report__agency__organisation"))
+    rows = list(application.collateral.select_related("asset__patent", "asset__holder", "report__agency__organisation"))
     filings = list(application.filings.all())
     proposals = (
         list(application.proposals.select_related("maker", "checker").prefetch_related("votes")) if is_lending else []
@@ -231,6 +225,7 @@ def application_page(application: Application, actor: Actor) -> dict[str, Any]:
         "acts": step_rows(application, actor),
         "cost": quote(application.terms, application.principal, application.months, start),
         "collateral": collateral_of(application, rows),
+        "drawings": drawings_of(application, rows) if is_lending else None,
         "eligibility": eligibility_rows(application),
         "papers": [
             {"label": PaperKind(one.kind).label, "file": one.file} for one in application.papers.select_related("file")

@@ -40,6 +40,12 @@ class LoanEnded(DomainError):
     remedy = _("A recovery after a write-off is entered as such.")
 
 
+class LoanNotPaidOff(DomainError):
+    code = "loan_not_paid_off"
+    sentence = _("The loan is not paid off; there is nothing to certify yet.")
+    remedy = _("The statement of account says what is owed.")
+
+
 class LoanThere(DomainError):
     code = "loan_opened_already"
     sentence = _("The application was paid out before.")

@@ -32,6 +32,9 @@ MARKET_HOST_EN = env.text("MARKET_HOST_EN", "Yunlan IP Office")
 MARKET_PHONE = env.text("MARKET_PHONE", "12345")
 PLATFORM_FEE_PCT = env.text("PLATFORM_FEE_PCT", "1.000")  # of the price of a deal; fixed in each deal when it is agreed
 IS_DEMO = env.flag("DEMO", not PRODUCTION)
+HAS_DEMO_DATA = IS_DEMO and env.flag("DEMO_DATA", True)  # without, a practice market begins empty
+# A practice market's clock may be set ahead, to walk through what takes months; a production market's never.
+PRACTICE_CLOCK = RUN_DIR / "clock-ahead" if not PRODUCTION and env.flag("PRACTICE_CLOCK", False) else None
 
 # --- the parts -------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -191,6 +194,11 @@ CELERY_BEAT_SCHEDULE = {
     "check-invariants": {
         "task": "marketplace.core.tasks.check_invariants",
         "schedule": crontab(hour="20", minute="43"),  # in the Chinese night
+        "options": {"expires": 3600},
+    },
+    "forget-answers": {
+        "task": "marketplace.core.tasks.forget_answers",
+        "schedule": crontab(hour="20", minute="13"),
         "options": {"expires": 3600},
     },
     "send-notices": {"task": "marketplace.notifications.tasks.send_due", "schedule": 20.0, "options": {"expires": 60}},

@@ -52,6 +52,17 @@ ANSWER: dict[str, Any] = {
         "formula": {"type": "string"},
         "engine": {"type": "string", "description": "Version of the formulas."},
         "rows": {"type": "array", "items": {"type": "object", "additionalProperties": True}},
+        "histogram": {
+            "type": "object",
+            "description": "Of a simulation: draws counted in bins of one width, from low to high, under and over.",
+            "properties": {
+                "low": {"type": "string"},
+                "high": {"type": "string"},
+                "counts": {"type": "array", "items": {"type": "integer"}},
+                "under": {"type": "integer"},
+                "over": {"type": "integer"},
+            },
+        },
         "error": {
             "type": "object",
             "properties": {

@@ -15,6 +15,7 @@ class ValuationConfig(AppConfig):
         from valuation.appraisals.papers import contract
         from valuation.appraisals.papers import report as paper
         from valuation.estimate import contributions as estimates
+        from valuation.estimate import demo_data as past_sales
         from valuation.estimate import reactions as sales  # noqa: F401
 
         notices.announce_all()
@@ -24,3 +25,4 @@ class ValuationConfig(AppConfig):
         contract.register_template()
         chapter(45, "appraisals", demo_data.load)
         chapter(55, "appraisals under way", demo_data.load_late)
+        chapter(56, "sales of before", past_sales.load)

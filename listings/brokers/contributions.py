@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -40,10 +42,19 @@ def todo_lines(actor: Actor) -> list[dict[str, Any]]:
     ]
 
 
+def calendar_days(actor: Actor, first: date, last: date) -> Iterator[registry.Entry]:
+    """Last days of running mandates."""
+    rows = access.mandates_seen_by(actor).in_state(MandateState.ACTIVE).filter(ends_on__range=(first, last))
+    for mandate in rows:
+        words = gettext("Last day of mandate %(number)s") % {"number": mandate.number}
+        yield registry.Entry(mandate.ends_on, words, reverse("mandate", args=[mandate.pk]))
+
+
 def contribute() -> None:
     """Called once the app is ready."""
     registry.desk(TRADE, 40, _("Mandates"), "mandate_list", shows=_may_hold, count=waiting)
     registry.todo(32, todo_lines)
+    registry.calendar(calendar_days)
 
 
 def _may_hold(actor: Actor) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -14,7 +15,7 @@ from listings.catalogue import access
 from listings.catalogue.models import Listing, Need
 from listings.catalogue.naming import shown_number
 from listings.catalogue.rows import listing_row, need_row
-from listings.catalogue.states import LICENCES, ListingState, Mode, NeedState
+from listings.catalogue.states import LICENCES, PUBLIC, ListingState, Mode, NeedState
 from listings.patents.slots import slot
 from marketplace.accounts.models import Organisation
 from marketplace.accounts.profiles import profile_block
@@ -106,6 +107,19 @@ def todo_lines(actor: Actor) -> list[dict[str, Any]]:
     return lines
 
 
+def calendar_days(actor: Actor, first: date, last: date) -> Iterator[registry.Entry]:
+    """Last days of one's own listings and needs on the market."""
+    for listing in access.own_listings(actor).filter(state__in=PUBLIC, valid_until__range=(first, last)):
+        words = gettext("Last day of listing %(number)s") % {"number": listing.number}
+        assert listing.valid_until is not None  # public_listing_has_its_dates
+        url = reverse("my_listing", args=[listing.number])
+        yield registry.Entry(listing.valid_until, words, url, listing.title)
+    for need in access.own_needs(actor).filter(state=NeedState.PUBLISHED, deadline__range=(first, last)):
+        assert need.deadline is not None
+        words = gettext("Last day of need %(number)s") % {"number": need.number}
+        yield registry.Entry(need.deadline, words, reverse("my_need", args=[need.number]), need.title)
+
+
 def contribute() -> None:
     """Called once the app is ready."""
     registry.place(10, _("Listings"), "listing_list")
@@ -127,6 +141,7 @@ def contribute() -> None:
     registry.home_block(20, "catalogue/home_listings.html", newest_listings)
     registry.home_block(30, "catalogue/home_needs.html", newest_needs)
     registry.todo(20, todo_lines)
+    registry.calendar(calendar_days)
     slot(10, "catalogue/asset_listings.html", listings_of_asset)
     registry.entrance(
         10,

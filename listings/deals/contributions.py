@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from listings.deals import access, money
 from listings.deals.models import Deal, Dispute, Filing
 from listings.deals.models.dispute import UNSETTLED
-from listings.deals.states import FilingState, LegPurpose
+from listings.deals.states import DealState, FilingState, LegPurpose
 from listings.deals.todos import todo_lines
 from listings.rights.states import ConsentKind
+from marketplace.core import clock
 from marketplace.core.actor import Actor
 from marketplace.payments import registry as payments
 from marketplace.portal import registry as portal
@@ -46,6 +50,19 @@ def waiting_at_desk(actor: Actor) -> list[QuerySet[Any]]:
     return [Filing.objects.in_state(FilingState.EVIDENCED), Dispute.objects.in_state(*UNSETTLED)]
 
 
+def calendar_days(actor: Actor, first: date, last: date) -> Iterator[portal.Entry]:
+    """Days by which running deals must go on."""
+    if access.is_at_desk(actor):
+        return
+    after, until = clock.moments(first, last)
+    for deal in access.deals_seen_by(actor).live().filter(due_at__gt=after, due_at__lte=until):
+        words = gettext("Deal %(number)s, last day: %(state)s") % {
+            "number": deal.number,
+            "state": DealState(deal.state).label,
+        }
+        yield portal.Entry(clock.last_day(deal.due_at), words, reverse("deal", args=[deal.number]), deal.title)
+
+
 def contribute() -> None:
     """Called once the app is ready."""
     portal.desk(
@@ -58,6 +75,7 @@ def contribute() -> None:
     )
     portal.desk(DESK, 30, _("Deals to check"), "desk_deals", shows=access.is_at_desk, count=waiting_at_desk)
     portal.todo(24, todo_lines)
+    portal.calendar(calendar_days)
     signing.matter(SUBJECT, title=deal_title, url=deal_url, may_read=may_read)
     for kind in ConsentKind:
         signing.consent_kind(kind.value, kind.label)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils import translation
 
+from listings.catalogue.states import Mode
 from listings.deals import clearing
 from listings.deals.refusals import PledgeeAbroad
 from listings.rights.checking import GivenConsent, Verdict, check
 from listings.rights.facts import Right
 from listings.rights.models import Entry
 from listings.rights.refusals import RightsRefused
+from listings.rights.rules.ownership import NOT_OWNER
 from listings.rights.scope import Scope
 from listings.rights.states import ConsentKind, EntryKind
 from marketplace.signing.registry import consent_label
@@ -33,12 +35,25 @@ def asset_ids_of(deal: Deal) -> list[int]:
     return list(deal.dealt.values_list("asset_id", flat=True))
 
 
+def ask_register(assets: Sequence[int], mode: str, *, seller_id: int, **more: Any) -> Verdict:
+    """What the register says to a deal of this mode; `more` as `listings.rights.checking.check` takes it.
+
+    Collateral is sold by the bank it is pledged to, in its owners' place: nobody is asked whether the seller owns it,
+    and every right must be pledged to the seller.
+    """
+    if mode != Mode.DISPOSAL:
+        return check(assets, clearing.act_of(mode), holder_id=seller_id, **more)
+    found = check(assets, clearing.act_of(mode), holder_id=None, **more)
+    strange = [one for one in found.rights if one.pledge is None or one.pledge.party_id != seller_id]
+    return Verdict([*found.findings, *(NOT_OWNER.found(one) for one in strange)], found.rights)
+
+
 def verdict(deal: Deal, *, lock: bool = False) -> Verdict:
     """What stands against the deal today, consents to the current contract counted, its own reservation aside."""
-    return check(
+    return ask_register(
         asset_ids_of(deal),
-        clearing.act_of(deal.mode),
-        holder_id=deal.seller_id,
+        deal.mode,
+        seller_id=deal.seller_id,
         other_id=deal.buyer_id,
         other_country=deal.buyer.country,
         scope=scope_of(deal),
@@ -56,13 +71,24 @@ def demand_but_for_consents(found: Verdict) -> None:
 
 
 def given_consents(deal: Deal) -> list[GivenConsent]:
-    """The consents given to the current version of the contract."""
+    """The consents given to the current version of the contract, and those that a sale of collateral has built in."""
     if deal.contract is None:
-        return []
-    return [
+        return built_in(deal)
+    return built_in(deal) + [
         GivenConsent(ConsentKind(one.kind), one.organisation_id, one.name)
         for one in deal.contract.consents.given()
         if one.kind in ConsentKind.values
+    ]
+
+
+def built_in(deal: Deal) -> list[GivenConsent]:
+    """Of collateral that is sold the pledgee is the seller itself, and the owners agreed when they pledged it."""
+    if deal.mode != Mode.DISPOSAL:
+        return []
+    owners = deal.shares.values_list("organisation_id", flat=True)
+    return [
+        GivenConsent(ConsentKind.PLEDGEE, deal.seller_id),
+        *(GivenConsent(ConsentKind.CO_OWNER, one) for one in owners),
     ]
 
 

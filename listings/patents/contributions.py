@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from django.contrib.sitemaps import Sitemap
 from django.db.models import Max, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from listings.assets.models import Asset
-from listings.patents import access
+from listings.patents import access, presenting
 from listings.patents.models import ImportRun, ImportState, SourceRecord
 from listings.patents.search import NAME
 from listings.patents.services.runs import may_import
@@ -28,6 +30,7 @@ def contribute() -> None:
     registry.desk(REGISTER, 110, _("My patents"), "portfolio", shows=belongs)
     registry.desk(REGISTER, 120, _("Imports"), "import_list", shows=may_import, count=waiting_imports)
     registry.figure(10, _("Patents and applications in the register"), known_patents, url_name="patent_list")
+    registry.calendar(calendar_days)
     registry.data_date(newest_source)
     registry.entrance(40, _("Look up a patent"), _("Status, term, annuities, each with source and date"), "patent_list")
 
@@ -45,6 +48,28 @@ def waiting_imports(actor: Actor) -> list[QuerySet[ImportRun]]:
 
 def known_patents() -> int:
     return index.ready(NAME).documents
+
+
+def calendar_days(actor: Actor, first: date, last: date) -> Iterator[registry.Entry]:
+    """Annuities of the organisation's rights: the last day without surcharge, and the last of all."""
+    if actor.acts_for is None:
+        return
+    assets = list(Asset.objects.filter(holder=actor.acts_for).select_related("patent"))
+    paid = presenting.annuities_paid([asset.pk for asset in assets])
+    for asset in assets:
+        calendar = presenting.annuity_calendar(asset, paid.get(asset.pk, {}))
+        coming = calendar.next_year if calendar else None
+        if coming is None:
+            continue
+        url, told = reverse("patent_detail", args=[asset.pk]), {"year": coming.year, "number": asset.number}
+        if first <= coming.on_time_until <= last:
+            yield registry.Entry(
+                coming.on_time_until, gettext("Annuity of year %(year)s due: %(number)s") % told, url, asset.title
+            )
+        if first <= coming.last_day <= last:
+            yield registry.Entry(
+                coming.last_day, gettext("Grace for annuity of year %(year)s ends: %(number)s") % told, url, asset.title
+            )
 
 
 def newest_source() -> date | None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from listings.assets.models import Asset, LegalEvent
 from listings.assets.states import LegalStatus, PartyRole
 from listings.patents import annuities, reasons
-from listings.patents.models import Citation, FeeRate, Identifier, Patent, PatentKind
+from listings.patents.models import AnnuityPayment, Citation, FeeRate, Identifier, Patent, PatentKind
 from listings.patents.numbers import format_number
 from marketplace.accounts.models import in_language
 from marketplace.core import clock
@@ -351,6 +351,15 @@ def rates(office: str = "CN") -> list[annuities.Rate]:
         ]
         cache.set(key, found, 300)
     return found
+
+
+def annuities_paid(asset_ids: Sequence[int]) -> dict[int, dict[int, date]]:
+    """{right: {year: paid on}} of annuities known to be paid. One statement."""
+    paid: dict[int, dict[int, date]] = {}
+    rows = AnnuityPayment.objects.filter(patent_id__in=asset_ids)
+    for asset_id, year, on in rows.values_list("patent_id", "year", "paid_on"):
+        paid.setdefault(asset_id, {})[year] = on
+    return paid
 
 
 def annuity_calendar(asset: Asset, paid: Mapping[int, date], reduction_pct: int = 0) -> annuities.Calendar | None:

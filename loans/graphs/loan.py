@@ -23,7 +23,7 @@ LOAN_GRAPH = register(
         resting=LIVE,
         edges=(
             Edge("fall_overdue", (_S.ACTIVE,), _S.OVERDUE, CLOCK, _("Falls overdue")),
-            Edge("catch_up", (_S.OVERDUE, _S.DEFAULT), _S.ACTIVE, CLOCK, _("Everything due is paid")),
+            Edge("catch_up", (_S.OVERDUE, _S.ACCELERATED, _S.DEFAULT), _S.ACTIVE, CLOCK, _("Everything due is paid")),
             Edge(
                 "accelerate",
                 (_S.ACTIVE, _S.OVERDUE),
@@ -55,7 +55,7 @@ LOAN_GRAPH = register(
                 "release",
                 (_S.SETTLED,),
                 _S.RELEASED,
-                OFFICER,
+                OFFICER_OR_CLOCK,
                 _("Release the pledge"),
                 due=WorkingDays(RELEASE_WORKING_DAYS),
             ),

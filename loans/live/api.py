@@ -1,7 +1,7 @@
 """Live loans for programs: the same access, forms and services as the pages.
 
 A payment is known by its bank's reference, so posting it twice enters it once, and another content under the same
-reference is refused with 409.
+reference is refused with 409. Every step takes an `Idempotency-Key` besides (marketplace/core/replaying.py).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +20,8 @@ from rest_framework.routers import SimpleRouter
 
 from listings.catalogue.api import actor_of
 from loans.live import access, acts
+from loans.live.early import previewed
+from loans.live.forms import EarlyForm
 from loans.models import Loan
 from loans.models.loan import LoanQuerySet, in_money
 from loans.services.repaying import quoted
@@ -26,6 +29,7 @@ from loans.services.standing import position_of
 from loans.services.statements import read_repayments
 from marketplace.core import clock
 from marketplace.core.errors import Missing
+from marketplace.core.replaying import KEY, answered_once
 from marketplace.portal.steps import take_given
 
 AMOUNT = {"max_digits": 18, "decimal_places": 2}
@@ -56,6 +60,17 @@ class PayoffSerializer(serializers.Serializer[Any]):
     fee = serializers.DecimalField(**AMOUNT)  # type: ignore[arg-type]
     credit = serializers.DecimalField(**AMOUNT)  # type: ignore[arg-type]
     total = serializers.DecimalField(**AMOUNT)  # type: ignore[arg-type]
+
+
+class EarlySerializer(serializers.Serializer[Any]):
+    """One way to go on after an early repayment; `how` is shorter or smaller."""
+
+    how = serializers.CharField()
+    rows = serializers.ListField(child=serializers.DictField())
+    last_due = serializers.DateField(allow_null=True)
+    instalment = serializers.DecimalField(**AMOUNT)  # type: ignore[arg-type]
+    interest = serializers.DecimalField(**AMOUNT)  # type: ignore[arg-type]
+    interest_saved = serializers.DecimalField(**AMOUNT)  # type: ignore[arg-type]
 
 
 class RefusedLineSerializer(serializers.Serializer[Any]):
@@ -118,8 +133,11 @@ class LoanViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     def get_queryset(self) -> LoanQuerySet:
         return access.loans_seen_by(actor_of(self.request)).order_by("-pk")
 
-    @extend_schema(summary="Take a step of the loan", request=OpenApiTypes.OBJECT, responses=LoanSerializer)
+    @extend_schema(
+        summary="Take a step of the loan", request=OpenApiTypes.OBJECT, responses=LoanSerializer, parameters=[KEY]
+    )
     @action(detail=True, methods=["post"], url_path=r"steps/(?P<verb>[a-z_]+)")
+    @answered_once
     def step(self, request: Request, number: str, verb: str) -> Response:
         actor = actor_of(request)
         loan = access.loan_of(actor, number)
@@ -141,6 +159,23 @@ class LoanViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         return Response({"on": quote.on.isoformat(), **{one: f"{in_money(getattr(quote, one)):.2f}" for one in names}})
 
     @extend_schema(
+        summary="What an early repayment would leave, with a shorter term and with smaller instalments",
+        description="Nothing is paid by asking. Interest saved is counted against keeping the loan as it is.",
+        parameters=[
+            OpenApiParameter("amount", OpenApiTypes.DECIMAL, required=True),
+            OpenApiParameter("on", OpenApiTypes.DATE, description="today when left out"),
+        ],
+        responses=EarlySerializer(many=True),
+    )
+    @action(detail=True, methods=["get"])
+    def early(self, request: Request, number: str) -> Response:
+        loan = access.loan_of(actor_of(request), number)
+        form = EarlyForm({"on": clock.today(), **request.query_params.dict()}, subject=loan)
+        if not form.is_valid():
+            raise ValidationError({name: [str(one) for one in said] for name, said in form.errors.items()})
+        return Response([one.as_dict() for one in previewed(loan, **form.cleaned_data)])
+
+    @extend_schema(
         summary="Read repayments from the core banking system",
         description=(
             "CSV with a head: bank_reference, reference, value_date, amount. Each line is taken by itself; a line known"
@@ -148,8 +183,10 @@ class LoanViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         ),
         request={"application/json": {"type": "object", "properties": {"csv": {"type": "string"}}}},
         responses=ImportedSerializer,
+        parameters=[KEY],
     )
     @action(detail=False, methods=["post"], url_path="repayments")
+    @answered_once
     def repayments(self, request: Request) -> Response:
         actor = actor_of(request)
         bank_id = access.bank_of(actor)

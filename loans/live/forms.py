@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -32,6 +34,23 @@ class PayForm(StepForm):
 
     amount = _amount(_("Amount"))
     early = forms.ChoiceField(label=_("Repay principal early"), choices=EARLY, required=False)
+
+
+class EarlyForm(StepForm):
+    """How much would be repaid early, and when."""
+
+    amount = _amount(_("Amount repaid early"), min_value=Decimal("0.01"))
+    on = forms.DateField(label=_("On"), widget=_Day, initial=clock.today)
+
+    def clean_on(self) -> date:
+        day: date = self.cleaned_data["on"]
+        first = max(clock.today(), self.subject.replayed_on)
+        if not first <= day <= self.subject.matures_on:
+            raise forms.ValidationError(
+                _("A day from %(first)s to %(last)s."),
+                params={"first": first.isoformat(), "last": self.subject.matures_on.isoformat()},
+            )
+        return day
 
 
 class ReceiveForm(PayForm):

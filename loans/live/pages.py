@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections import Counter
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from loans.alarms import KIND_OF, bits
 from loans.live import access, acts
+from loans.live.contributions import instalments
+from loans.live.early import previewed
+from loans.live.spread import drawn_parts
 from loans.models import CloseRun, Loan, Position
 from loans.models.loan import in_money
+from loans.portfolio import portfolio
 from loans.services.repaying import quoted
 from loans.services.standing import position_of
+from loans.servicing.happenings import Early
 from loans.states.servicing import LIVE, AlarmKind, Category, CloseState, LoanState, Severity, ShortfallState
-from loans.stress import book, stress, totals
-from marketplace.core import charts, clock
+from loans.stress import totals
+from marketplace.core import charts, clock, formats
 from marketplace.core.actor import Actor
 from marketplace.core.events import timeline
 from marketplace.core.money import Money
+from marketplace.payments.models import Obligation
+from marketplace.payments.models.obligations import ObligationQuerySet
+from marketplace.payments.presenting import obligation_row
+from marketplace.payments.states import PAYABLE_STATES
+from marketplace.portal import agenda
 
 SHAPES: dict[str, str] = {
     LoanState.ACTIVE: "go",
@@ -70,6 +82,8 @@ def loan_page(loan: Loan, actor: Actor) -> dict[str, Any]:
     return {
         "loan": loan,
         "lends": lends,
+        "is_live": is_live,
+        "is_paid_off": loan.state in (LoanState.SETTLED, LoanState.RELEASED),
         "label": LoanState(loan.state).label,
         "shape": SHAPES[loan.state],
         "stands": stands,
@@ -82,6 +96,7 @@ def loan_page(loan: Loan, actor: Actor) -> dict[str, Any]:
             (_("Costs"), money_of(loan, stands.cost_due)),
             (_("Paid ahead"), money_of(loan, stands.credit)),
         ],
+        "due_now": money_of(loan, stands.due) if stands.due else None,
         "payoff": money_of(loan, quote.total) if quote else None,
         "schedule": schedule,
         "rows": schedule.rows if schedule else [],
@@ -106,13 +121,52 @@ def loan_page(loan: Loan, actor: Actor) -> dict[str, Any]:
         "shortfall_label": ShortfallState(shortfall.state).label if shortfall else "",
         "disposal": disposal,
         "disposal_rows": _waterfall(loan, disposal.waterfall) if disposal else [],
+        "losses": _losses(loan),
         "alarms": [alarm_row(one) for one in access.alarms_seen_by(actor).filter(loan=loan)[:30]] if lends else [],
         "acts": [
             {"label": one.label, "url": reverse("loan_act", args=[loan.number, one.verb])}
             for one in acts.open_steps(loan, actor)
         ],
+        "payments_open": [obligation_row(one) for one in payments_open(loan)] if not lends else [],
         "events": timeline(loan)[:40],
     }
+
+
+def early_page(loan: Loan, amount: Decimal, on: date) -> dict[str, Any]:
+    """Both ways of an early repayment beside the loan as it is, and what would end the debt on that day."""
+    titles = {Early.SHORTER: _("With a shorter term"), Early.SMALLER: _("With smaller instalments")}
+    lang = get_language() or "zh-hans"
+    pay = reverse("loan_act", args=[loan.number, "pay"])
+
+    def money(value: Decimal) -> Money:
+        return Money(value, loan.currency)
+
+    return {
+        "on": on,
+        "amount": money(amount),
+        "payoff": money_of(loan, quoted(loan, on).total),
+        "pay_url": pay,
+        "ways": [
+            {
+                "how": one.how.value,
+                "title": titles[one.how],
+                "rows": one.rows,
+                "figures": [
+                    (_("Instalments left"), str(len(one.rows))),
+                    (_("Last one due"), formats.day(one.last_due, lang) if one.last_due else "—"),
+                    (_("Next instalment"), formats.money_figure(one.instalment)),
+                    (_("Interest still to come"), formats.money_figure(one.interest)),
+                    (_("Interest saved"), formats.money_figure(one.interest_saved)),
+                ],
+            }
+            for one in previewed(loan, amount=amount, on=on)
+        ],
+    }
+
+
+def payments_open(loan: Loan) -> ObligationQuerySet:
+    """What the borrower asked to pay through this market and has not paid yet."""
+    return Obligation.objects.about(loan.subject).filter(state__in=sorted(PAYABLE_STATES)).order_by("pay_by", "pk")
 
 
 def _closed(loan: Loan, closed: Position) -> dict[str, Any]:
@@ -151,6 +205,30 @@ def _waterfall(loan: Loan, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+BEARERS = {
+    "bank": gettext_lazy("The bank"),
+    "province": gettext_lazy("The province’s risk pool"),
+    "city": gettext_lazy("The city’s risk pool"),
+    "guarantor": gettext_lazy("The guarantor"),
+}
+
+
+def _losses(loan: Loan) -> list[dict[str, Any]]:
+    """Who bore how much of a lost principal, and what came back to whom since."""
+    back: Counter[str] = Counter()
+    for shares in loan.recoveries.values_list("shares", flat=True):
+        back.update(shares)
+    return [
+        {
+            "who": BEARERS.get(one.bearer, one.bearer),
+            "pct": one.pct or None,
+            "money": money_of(loan, one.cents),
+            "back": money_of(loan, back[one.bearer]),
+        }
+        for one in loan.loss_shares.order_by("pk")
+    ]
+
+
 def alarm_row(one: Any) -> dict[str, Any]:
     """An alarm as lists show it."""
     return {
@@ -164,12 +242,12 @@ def alarm_row(one: Any) -> dict[str, Any]:
 
 
 def book_page(bank_id: int, currency: str = "CNY") -> dict[str, Any]:
-    """A bank's book on the newest closed day: classes, ageing, loan-to-value, stress."""
-    day = last_close()
-    rows = book(day, bank_id, currency) if day else []
-    if day is None or not rows:
-        return {"day": day, "rows": [], "currency": currency}
-    whole = totals(rows)
+    """A bank's book on the newest closed day: classes, ageing, vintages, loan to value, concentration, stress."""
+    run = CloseRun.objects.filter(state=CloseState.DONE).order_by("-business_date").first()
+    found = portfolio(run, bank_id, currency) if run is not None else None
+    if run is None or found is None or not found.rows:
+        return {"day": run.business_date if run else None, "rows": [], "currency": currency}
+    rows, whole = found.rows, totals(found.rows)
 
     def money(cents: int) -> Money:
         return Money(in_money(cents), currency)
@@ -177,9 +255,8 @@ def book_page(bank_id: int, currency: str = "CNY") -> dict[str, Any]:
     bad = sum(one["principal"] for one in rows if one["category"] >= 3)
     ageing = [(_("Not overdue"), "current"), (_("1–30 days"), "to_30"), (_("31–90 days"), "to_90"),
               (_("More than 90 days"), "past_90")]  # fmt: skip
-    ltv = [(_("Up to 30 %"), "ltv_30"), (_("30–50 %"), "ltv_50"), (_("Above 50 %, or no value"), "ltv_more")]
     return {
-        "day": day,
+        "day": run.business_date,
         "currency": currency,
         "loans": whole["loans"],
         "principal": money(whole["principal"]),
@@ -201,29 +278,28 @@ def book_page(bank_id: int, currency: str = "CNY") -> dict[str, Any]:
         "ageing": charts.bars(
             [charts.Bar(str(label), whole[name], str(whole[name])) for label, name in ageing], label=_("Days past due")
         ),
-        "ltv": charts.bars(
-            [charts.Bar(str(label), whole[name], str(whole[name])) for label, name in ltv], label=_("Loan to value")
-        ),
+        "vintages": [
+            {
+                "name": one.name,
+                "loans": one.loans,
+                "owed": money(one.owed),
+                "late_pct": _share(one.late, one.owed),
+                "bad_pct": _share(one.bad, one.owed),
+            }
+            for one in found.quarters
+        ],
+        "concentrations": drawn_parts(found, whole["principal"], currency),
         "stress": [
             {"label": str(STRESS_NAMES[one.name]), "short": one.short, "more": one.more, "money": money(one.shortfall)}
-            for one in stress(day, bank_id, currency)
+            for one in found.stress
         ],
     }
 
 
-def calendar_file(loan: Loan) -> str:
+def _share(part: int, whole: int) -> Decimal:
+    return 100 * in_money(part) / in_money(whole) if whole else Decimal(0)
+
+
+def calendar_file(loan: Loan) -> bytes:
     """The instalments to come as an iCalendar file (RFC 5545), whole-day entries."""
-    stamp = f"{clock.now():%Y%m%dT%H%M%SZ}"
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//IP Market//Loans//EN"]
-    for row in loan.rows_to_come.order_by("n"):
-        amount = in_money(row.principal + row.interest)
-        lines += [
-            "BEGIN:VEVENT",
-            f"UID:{loan.number}-{row.n}@loans",
-            f"DTSTAMP:{stamp}",
-            f"DTSTART;VALUE=DATE:{row.payable_on:%Y%m%d}",
-            f"DTEND;VALUE=DATE:{row.payable_on + timedelta(days=1):%Y%m%d}",
-            f"SUMMARY:{loan.number}: {amount:.2f} {loan.currency}",
-            "END:VEVENT",
-        ]
-    return "\r\n".join([*lines, "END:VCALENDAR", ""])
+    return agenda.as_file(loan.number, instalments(loan.rows_to_come.select_related("loan").order_by("n")))

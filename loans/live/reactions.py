@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from django.utils import timezone
+
 from listings.deals.models import Deal
+from listings.deals.money import legs_of
 from listings.deals.states import LegPurpose
-from loans.models import Disposal, Security
+from loans.models import Application, Disposal, Security
 from loans.services import disposing, repaying, watching
 from loans.services.collecting import money_arrived
-from loans.states.servicing import LIVE, DisposalState, PaymentSource
+from loans.services.filings import OPEN, begin_cancellation
+from loans.states.application import CollateralState
+from loans.states.pledge import FilingKind
+from loans.states.servicing import LIVE, DisposalState, LoanState, PaymentSource
 from marketplace.core.actor import SYSTEM
 from marketplace.core.models import Event
 from marketplace.core.relay import subscriber
 from marketplace.payments.models import Payout
 
 DEAL = "deals.deal"
+#: What a sale on this market costs: parts of the price that neither the bank nor the owners get.
+COSTS = (LegPurpose.PLATFORM, LegPurpose.BROKER)
 
 
 @subscriber(
@@ -52,6 +60,17 @@ def watch(events: Sequence[Event]) -> None:
             money_arrived(event)
         else:
             disposing.cured(event.subject_id)
+            if event.kind == "loan.settle":
+                owe_cancellation(event.subject_id)
+
+
+def owe_cancellation(loan_id: int) -> None:
+    """A loan is paid off: its pledge is to be cancelled at the office within the usual days."""
+    application = Application.objects.filter(loan=loan_id, loan__state=LoanState.SETTLED).first()
+    if application is None or application.filings.filter(kind=FilingKind.CANCELLATION, state__in=OPEN).exists():
+        return
+    if application.collateral.filter(state=CollateralState.PLEDGED).exists():
+        begin_cancellation(application_id=application.pk, by=SYSTEM)
 
 
 def pledgee_paid(payout_id: int) -> None:
@@ -68,7 +87,7 @@ def pledgee_paid(payout_id: int) -> None:
     )
     if security is None:
         return
-    on = payout.state_since.date()
+    on = timezone.localdate(payout.state_since)
     repaying.receive(
         loan_id=security.loan_id,
         reference=f"{deal.number}-{payout.pk}",
@@ -80,4 +99,7 @@ def pledgee_paid(payout_id: int) -> None:
     )
     disposal = Disposal.objects.filter(listing_number=deal.listing.number, state=DisposalState.OFFERED).first()
     if disposal is not None:
-        disposing.sold(disposal_id=disposal.pk, proceeds=deal.price, sold_on=on, deal_id=deal.pk, by=SYSTEM)
+        costs = sum((leg.money.amount for leg in legs_of(deal) if leg.purpose in COSTS), Decimal("0.00"))
+        disposing.sold(
+            disposal_id=disposal.pk, proceeds=deal.price, costs=costs, sold_on=on, deal_id=deal.pk, by=SYSTEM
+        )

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from loans.live import access, acts, pages
+from loans.live import access, acts, closes, pages, papers
+from loans.live.forms import EarlyForm
 from loans.models import Position
 from loans.states.servicing import LIVE, AlarmKind, Category, LoanState
+from marketplace.core import clock
+from loans.tasks import close_missed_days
+from marketplace.core.errors import NotPermitted
 from marketplace.core.money import Money
 from marketplace.portal.steps import take
+from marketplace.signing.paper import Language
 
 PER_PAGE = 40
 
@@ -71,6 +78,45 @@ def loan_calendar(request: HttpRequest, number: str) -> HttpResponse:
         content_type="text/calendar; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{loan.number}.ics"'},
     )
+
+
+@require_safe
+@login_required
+def loan_early(request: HttpRequest, number: str) -> HttpResponse:
+    """What an early repayment would leave, both ways, and what would end the debt; nothing is paid by looking."""
+    loan = access.loan_of(request.actor, number)  # type: ignore[attr-defined]
+    asked = "amount" in request.GET
+    form = EarlyForm(request.GET if asked else None, subject=loan)
+    context: dict[str, object] = {"loan": loan, "form": form, "back": reverse("loan", args=[loan.number])}
+    if asked and form.is_valid():
+        context |= pages.early_page(loan, form.cleaned_data["amount"], form.cleaned_data["on"])
+    return render(request, "loans/live/early.html", context, status=422 if asked and not form.is_valid() else 200)
+
+
+@require_safe
+@login_required
+def loan_statement(request: HttpRequest, number: str) -> HttpResponse:
+    """The statement of account as of today."""
+    loan = access.loan_of(request.actor, number)  # type: ignore[attr-defined]
+    day = max(clock.today(), loan.started_on)
+    return _paper(f"{loan.number}-{day.isoformat()}", papers.statement(loan, day, _language()))
+
+
+@require_safe
+@login_required
+def loan_certificate(request: HttpRequest, number: str) -> HttpResponse:
+    """That the loan is paid off. Raises LoanNotPaidOff."""
+    loan = access.loan_of(request.actor, number)  # type: ignore[attr-defined]
+    return _paper(f"{loan.number}-paid", papers.certificate(loan, _language()))
+
+
+def _language() -> Language:
+    return "zh" if (get_language() or "zh").startswith("zh") else "en"
+
+
+def _paper(name: str, content: bytes) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}.pdf"', "Cache-Control": "private, no-store"}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)
 
 
 @require_safe
@@ -143,3 +189,25 @@ def alarm_act(request: HttpRequest, pk: int) -> HttpResponse:
     alarm = access.alarm_of(request.actor, pk)  # type: ignore[attr-defined]
     back = reverse("loan_alarms")
     return take(request, alarm, acts.ALARM_STEP, template="loans/live/act.html", back=back, loan=alarm.loan)
+
+
+@require_safe
+@login_required
+def loan_closes(request: HttpRequest) -> HttpResponse:
+    """The last closes of day: which days are closed, how long it took, what was cut off, which days are missing."""
+    actor = request.actor  # type: ignore[attr-defined]
+    access.bank_of(actor)
+    return render(request, "loans/live/closes.html", closes.closes_page() | {"may_close": closes.may_close(actor)})
+
+
+@require_POST
+@login_required
+def loan_close_now(request: HttpRequest) -> HttpResponse:
+    """Close the days that were missed, behind the page; asking twice closes each once."""
+    actor = request.actor  # type: ignore[attr-defined]
+    access.bank_of(actor)
+    if not closes.may_close(actor):
+        raise NotPermitted()
+    close_missed_days.delay()
+    messages.success(request, gettext("The days missed are being closed; this page shows each as it is done."))
+    return redirect("loan_closes")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -17,13 +18,15 @@ from marketplace.accounts.models import Organisation, User
 
 class CloseRun(models.Model):
     """The close of one business date. `after_id` is the last loan whose position is written: a run that was cut off
-    goes on from there. `totals` is {currency: {name: cents or count}} once it is done."""
+    goes on from there. `totals` is {currency: {name: cents or count}} once it is done, `counted` how often they were
+    counted: what is derived from the day holds for one of them."""
 
     business_date = models.DateField(unique=True)
     state = models.CharField(max_length=8, choices=CloseState.choices, default=CloseState.RUNNING)
     after_id = models.BigIntegerField(default=0)
     loans = models.PositiveIntegerField(default=0)
     totals: Any = models.JSONField(default=dict)
+    counted = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -83,6 +86,9 @@ class Position(models.Model):
                 condition=Q(category__gte=F("floor"), category__lte=5) & Q(category__gte=F("manual")),
                 name="no_class_is_better_than_its_floor",
             ),
+        ]
+        indexes = [  # days come one after the other, so a few bytes for each stretch of the table find a day's rows
+            BrinIndex(fields=["business_date"], name="position_by_day", pages_per_range=32, autosummarize=True)
         ]
 
     def __str__(self) -> str:

@@ -18,13 +18,14 @@ class ShortfallQuerySet(StatefulQuerySet["Shortfall"]):
 
 
 class Shortfall(Stateful):
-    """What is missing, always as the newest position has it; cents. `largest` is the most it ever was.
+    """What is missing, as the position of the day `as_of` has it; cents. `largest` is the most it ever was.
 
     `cure_by` is the last day to cover it, by the terms' days from the notice. `cured_how` names what covered it.
     """
 
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="shortfalls")
     found_on = models.DateField()
+    as_of = models.DateField()
     cents = models.BigIntegerField()
     largest = models.BigIntegerField()
     cure_by = models.DateField(null=True, blank=True)
@@ -41,6 +42,7 @@ class Shortfall(Stateful):
                 fields=["loan"], condition=Q(state__in=UNSETTLED), name="one_live_shortfall_per_loan"
             ),
         ]
+        indexes = [models.Index(fields=["loan", "as_of"], name="shortfall_by_loan")]
 
     def __str__(self) -> str:
         return f"{self.loan_id}: {self.cents} {self.state}"

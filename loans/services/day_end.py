@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
 
 import structlog
 from django.db import connection, transaction
 
-from loans.alarms import KIND_OF, OF_A_RIGHT, SEVERITY_OF, Bit, bits
-from loans.closing import by_replay, closable, held_on, spread, write_positions
-from loans.collateral_value import worth
-from loans.models import Alarm, CloseRun, Loan, Position, Security
+from loans.closing import by_replay, closable, spread, write_positions
+from loans.graphs.loan import LOAN_GRAPH
+from loans.models import CloseRun, Loan, Position
+from loans.raising import raise_alarms
 from loans.services.repaying import follow_standing
 from loans.services.shortfalls import follow_shortfalls
 from loans.services.standing import ENTERING
 from loans.servicing_refusals import DayNotOver
-from loans.states.servicing import CloseState, LoanState
+from loans.states.servicing import LIVE, CloseState
 from marketplace.core import clock
 from marketplace.core.locks import locked
+from marketplace.core.walking import Step, walk_many
 
 #: Loans of one piece: large enough that a statement's own cost does not count, small enough to be lost to a kill.
 PIECE = 10_000
@@ -135,6 +135,8 @@ def _end(day: date) -> None:
     if run.state == CloseState.DONE:
         return
     with connection.cursor() as cursor:
+        # no statistics know the day yet: the planner would take it for empty and compare every row with every other
+        cursor.execute("ANALYZE loans_position (business_date)")
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [ENTERING])
         cursor.execute(
             "SELECT l.id FROM loans_loan l WHERE l.started_on <= %s AND (l.closed_on IS NULL OR l.closed_on > %s)"
@@ -168,86 +170,51 @@ def _keep_totals(run: CloseRun) -> None:
         cursor.execute(TOTALS, [run.business_date])
         found = {row[0]: dict(zip(NAMES, map(int, row[1:]), strict=True)) for row in cursor.fetchall()}
     run.totals, run.loans = found, sum(one["loans"] for one in found.values())
-    run.save(update_fields=["totals", "loans", "state", "finished_at"])
+    run.counted += 1
+    run.save(update_fields=["totals", "loans", "counted", "state", "finished_at"])
 
 
-NEW_BITS = """
-SELECT p.loan_id, p.alarms & ~coalesce(b.alarms, 0), p.dpd, p.shortfall FROM loans_position p
-LEFT JOIN LATERAL (SELECT alarms FROM loans_position o WHERE o.loan_id = p.loan_id AND o.business_date < %(day)s
-                   ORDER BY o.business_date DESC LIMIT 1) b ON true
-WHERE p.business_date = %(day)s AND p.alarms & ~coalesce(b.alarms, 0) <> 0 ORDER BY p.loan_id
+#: Loans that fell overdue on the day and of which nothing is known since, locked but for those that are being changed.
+FALLEN = """
+SELECT l.id, p.dpd FROM loans_loan l JOIN loans_position p ON p.loan_id = l.id AND p.business_date = %(day)s
+WHERE l.state = 'active' AND p.dpd > 0 AND l.replayed_on <= %(day)s
+ORDER BY l.id FOR NO KEY UPDATE OF l SKIP LOCKED
 """
-
-
-def raise_alarms(day: date) -> int:
-    """An alarm for each thing that the day's positions find and those before did not; rights by themselves."""
-    with connection.cursor() as cursor:
-        cursor.execute(NEW_BITS, {"day": day})
-        found = cursor.fetchall()
-    about_rights = [loan_id for loan_id, new, _, _ in found if new & OF_A_RIGHT]
-    securities: dict[int, list[Security]] = {}
-    for one in Security.objects.filter(loan__in=about_rights, added_on__lte=day).prefetch_related("values"):
-        if one.released_on is None or one.released_on > day:
-            securities.setdefault(one.loan_id, []).append(one)
-    matures = dict(Loan.objects.filter(pk__in=about_rights).values_list("pk", "matures_on"))
-    rows: list[Alarm] = []
-    for loan_id, new, dpd, shortfall in found:
-        for bit in bits(new & ~OF_A_RIGHT):
-            rows.append(_alarm(loan_id, bit, day, facts={"dpd": dpd, "shortfall": shortfall}))
-        if new & OF_A_RIGHT:
-            rows += _of_rights(loan_id, new, securities.get(loan_id, []), matures[loan_id], day)
-    Alarm.objects.bulk_create(rows, ignore_conflicts=True, batch_size=5000)
-    return len(rows)
-
-
-def _of_rights(loan_id: int, new: int, held: list[Security], matures_on: date, day: date) -> list[Alarm]:
-    rows = []
-    for one in held:
-        _, noticed = worth(held_on(one, day), day)
-        if one.expires_on is not None and one.expires_on < matures_on:
-            noticed |= Bit.TERM
-        rows += [_alarm(loan_id, bit, day, security=one) for bit in bits(noticed & new)]
-    if not held and new & Bit.UNAPPRAISED:
-        rows.append(_alarm(loan_id, Bit.UNAPPRAISED, day))
-    return rows
-
-
-def _alarm(
-    loan_id: int, bit: Bit, day: date, *, security: Security | None = None, facts: dict[str, Any] | None = None
-) -> Alarm:
-    return Alarm(
-        loan_id=loan_id,
-        security=security,
-        kind=KIND_OF[bit],
-        severity=SEVERITY_OF[bit],
-        source="close",
-        external_id=f"{loan_id}:{KIND_OF[bit]}:{security.pk if security else 0}:{day.isoformat()}",
-        on=day,
-        facts=facts or {},
-        raised_at=clock.now(),
-    )
-
-
+#: All others that are not where their position puts them: overdue, caught up, or ended by what was paid ahead.
 MOVED = """
 SELECT l.id FROM loans_loan l JOIN loans_position p ON p.loan_id = l.id AND p.business_date = %(day)s
-WHERE l.state = 'active' AND p.dpd > 0 OR l.state IN ('overdue', 'default') AND p.dpd = 0 AND p.principal_due = 0
+WHERE l.state = 'active' AND p.dpd > 0 OR l.state IN ('overdue', 'accelerated', 'default') AND p.dpd = 0
+      AND p.principal_due = 0
+   OR l.state = ANY(%(live)s)
+      AND p.balance + p.principal_due + p.interest_due + p.penalty_due + p.cost_due + p.accrued = 0
 ORDER BY l.id
 """
 
 
 def follow_close() -> None:
-    """What the newest closed day means: loans fall overdue or catch up, shortfalls open, change or are cured.
+    """What the newest closed day means: loans fall overdue, catch up or end; shortfalls open, change or are cured.
 
-    Each loan by itself, so that one refused does not keep the others; again changes nothing.
+    What is plain in a few statements over the book, the rest each by itself; again changes nothing.
     """
     run = CloseRun.objects.filter(state=CloseState.DONE).order_by("-business_date").first()
     if run is None:
         return
+    fall_overdue(run.business_date)
     with connection.cursor() as cursor:
-        cursor.execute(MOVED, {"day": run.business_date})
+        cursor.execute(MOVED, {"day": run.business_date, "live": sorted(LIVE)})
         moved = [pk for (pk,) in cursor.fetchall()]
     for pk in moved:
         with locked(Loan, pk) as loan:
-            if loan.state in (LoanState.ACTIVE, LoanState.OVERDUE, LoanState.DEFAULT):
+            if loan.state in LIVE:
                 follow_standing(loan, run.business_date)
     follow_shortfalls(run.business_date)
+
+
+@transaction.atomic
+def fall_overdue(day: date) -> None:
+    """Loans whose position of a day is past due, and that heard of nothing since, fall overdue together."""
+    with connection.cursor() as cursor:
+        cursor.execute(FALLEN, {"day": day})
+        days: dict[int, int] = dict(cursor.fetchall())
+    loans = Loan.objects.filter(pk__among=list(days)).defer("terms").order_by("pk")
+    walk_many(LOAN_GRAPH, [Step(one, "fall_overdue", {"days": days[one.pk]}) for one in loans])

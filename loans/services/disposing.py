@@ -22,8 +22,8 @@ from loans.graphs.loan import LOAN_GRAPH
 from loans.models import Disposal, Loan, LossShare, Recovery
 from loans.models.disposal import UNDER_WAY
 from loans.models.loan import in_cents, in_money
-from loans.services.repaying import receive
-from loans.services.standing import happenings_of
+from loans.services.repaying import quoted, receive
+from loans.services.standing import call_whole, happenings_of
 from loans.servicing.replay import replayed
 from loans.servicing_refusals import LoanEnded, NoticeTooShort, NotOffered, ReferenceUsed, RouteNeedsListing
 from loans.states.servicing import DisposalState, LoanState, PaymentSource, Route
@@ -86,6 +86,7 @@ def choose_route(*, disposal_id: int, route: str, by: Actor, ladder: Sequence[Ma
         walk(DISPOSAL_GRAPH, disposal, "prepare", by=by, also=("route", "ladder"), data={"loan": loan.pk})
         if loan.state == LoanState.DEFAULT:
             walk(LOAN_GRAPH, loan, "dispose", by=by)
+            call_whole(loan, on=clock.today(), by=by, reason=disposal.ground)
     return disposal
 
 
@@ -132,6 +133,16 @@ def sold(
             data={"loan": loan.pk, "cents": disposal.proceeds},
         )
     return disposal
+
+
+@enforces("PLG-NO-TRANSFER", "PLG-SURPLUS")
+def payoff_for(*, bank_id: int, asset_ids: Sequence[int], most: int) -> int:
+    """Cents that a sale of these rights today pays the bank first: what the loans they secure owe, at most `most`.
+
+    `most` is the price less its costs. A bank states it in the deal as its payoff; what it leaves goes to the owners.
+    """
+    loans = Loan.objects.live().filter(bank=bank_id, securities__asset__in=asset_ids, securities__released_on=None)
+    return min(most, sum(quoted(one, clock.today()).total for one in loans.distinct().order_by("pk")))
 
 
 def shares_out(disposal: Disposal) -> Flow:

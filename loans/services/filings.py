@@ -25,9 +25,10 @@ from loans.graphs.parties import BANK_WORKS
 from loans.graphs.pledge import PLEDGE_FILING_GRAPH
 from loans.models import Application, Collateral, Correction, Loan, PledgeFiling
 from loans.refusals import DebtNotPaid, FilingOpen
+from loans.services.releasing import let_all_go
 from loans.states.application import ApplicationState, CollateralState
 from loans.states.pledge import FilingKind, FilingState, Ground
-from loans.states.servicing import LIVE
+from loans.states.servicing import LIVE, LoanState
 from loans.telling import told
 from marketplace.core import clock, files, lifecycle
 from marketplace.core.access import require
@@ -246,6 +247,9 @@ def _cancel(application: Application, filing: PledgeFiling, by: Actor) -> None:
         )
         row.state = CollateralState.RELEASED
         row.save(update_fields=["state"])
+    loan = Loan.objects.filter(application=application, state=LoanState.SETTLED).first()
+    if loan is not None:
+        let_all_go(loan, on=filing.effective_on, by=SYSTEM)
 
 
 #: A change of the registration alters nothing in the register of rights: filing and certificate keep it.
@@ -266,8 +270,10 @@ def _with_file(filing_id: int) -> Iterator[tuple[Application, PledgeFiling]]:
     if application_id is None:
         raise NotFound()
     assets = Collateral.objects.filter(application=application_id).values_list("asset", flat=True)
+    loans = Loan.objects.filter(application=application_id).values_list("pk", flat=True)
     wanted: list[Any] = [(Application, application_id), (PledgeFiling, filing_id)]
-    with locked_all(wanted, held=[(Asset, pk) for pk in assets]) as rows:
+    held: list[Any] = [*((Asset, pk) for pk in assets), *((Loan, pk) for pk in loans)]
+    with locked_all(wanted, held=held) as rows:
         application, filing = rows
         assert isinstance(application, Application) and isinstance(filing, PledgeFiling)
         filing.application = application

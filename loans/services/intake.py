@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -138,6 +138,15 @@ def tick(*, application_id: int, key: str, state: str, note: str, by: Actor) -> 
         line.save()
         events.record("loan_application.check", application, by, data=told(application, key=key, check=state))
     return line
+
+
+def tick_all(*, application_id: int, results: Sequence[tuple[str, str, str]], by: Actor) -> None:
+    """Say what several lines showed, (key, state, note) each; all of them or none. Raises what `tick` raises."""
+    with transaction.atomic():
+        for key, state, note in results:
+            line = Check.objects.filter(application=application_id, key=key).first()
+            if line is None or (line.state, line.note) != (state, note.strip()):
+                tick(application_id=application_id, key=key, state=state, note=note, by=by)
 
 
 def score(*, application_id: int, answers: Mapping[str, str], by: Actor) -> Score:

@@ -35,6 +35,7 @@ from marketplace.core.errors import BadInput, NotFound
 from marketplace.core.lifecycle import walk
 from marketplace.core.locks import locked
 
+CAUGHT_UP_FROM = (LoanState.OVERDUE, LoanState.ACCELERATED, LoanState.DEFAULT)
 #: A restructured loan is observed for at least a year (rule LN-RESTR-WATCH).
 OBSERVED_DAYS = 366
 
@@ -214,11 +215,12 @@ def follow_standing(loan: Loan, on: date) -> Position:
     position = position_of(loan, day)
     owed = position.principal + position.due + position.accrued
     if not owed and loan.state in LIVE:
-        loan.closed_on = loan.replayed_on
+        # what was paid ahead may have met the last row on a later day than anything was entered for
+        loan.closed_on = max([loan.replayed_on, *(one.on for one in position.allocations)])
         walk(LOAN_GRAPH, loan, "settle", by=SYSTEM, also=("closed_on",), data={"on": loan.closed_on})
     elif position.days_past_due and loan.state == LoanState.ACTIVE:
         walk(LOAN_GRAPH, loan, "fall_overdue", by=SYSTEM, data={"days": position.days_past_due})
-    elif not position.days_past_due and loan.state in (LoanState.OVERDUE, LoanState.DEFAULT):
+    elif loan.state in CAUGHT_UP_FROM and not position.days_past_due and not (position.called and position.due):
         walk(LOAN_GRAPH, loan, "catch_up", by=SYSTEM)
     return position
 

@@ -12,8 +12,9 @@ from loans.coordinates import is_plain, place_on_line, rate_of
 from loans.models import Allocation, Arrear, CloseRun, Loan, ScheduleRow, ScheduleVersion
 from loans.schedule.entry import written
 from loans.servicing.contract import Contract, Order, Part
-from loans.servicing.happenings import Cost, Early, Happening, Restructuring, Reversal
+from loans.servicing.happenings import Calling, Cost, Early, Happening, Restructuring, Reversal
 from loans.servicing.happenings import Payment as Paid
+from loans.servicing.planning import money
 from loans.servicing.replay import Position, replayed
 from loans.states.servicing import PaymentSource, VersionReason
 from marketplace.core import clock
@@ -21,6 +22,9 @@ from marketplace.core.actor import Actor
 
 #: Proceeds of the collateral meet costs, interest and principal in this order, and penalties last (Civil Code, 561).
 OF_PROCEEDS = Order((Part.COST, Part.INTEREST, Part.PRINCIPAL, Part.PENALTY), row_by_row=False)
+
+#: Versions that the replay reads as happenings; all others follow from it.
+AGREED_ANEW = (VersionReason.RESTRUCTURING, VersionReason.CALLED)
 
 
 def happenings_of(loan: Loan) -> list[Happening]:
@@ -36,9 +40,11 @@ def happenings_of(loan: Loan) -> list[Happening]:
             found.append(Paid(reference, payment.value_date, payment.cents, early, order))
     found += [Cost(f"charge:{one.pk}", one.value_date, one.cents) for one in loan.charges.all()]
     found += [
-        Restructuring(f"schedule:{one.pk}", one.effective_from, one.changes, one.convention, one.capitalises)
+        Calling(f"schedule:{one.pk}", one.effective_from)
+        if one.reason == VersionReason.CALLED
+        else Restructuring(f"schedule:{one.pk}", one.effective_from, one.changes, one.convention, one.capitalises)
         for one in loan.schedules.all()
-        if one.reason == VersionReason.RESTRUCTURING
+        if one.reason in AGREED_ANEW
     ]
     return found
 
@@ -159,13 +165,46 @@ def _keep_allocations(loan: Loan, position: Position) -> None:
 
 def _keep_version(loan: Loan, position: Position, *, by: Actor, since: date, reason: str) -> None:
     """A version for a schedule that is not the one kept last; a restructuring writes its own."""
-    rows = written(position.course.plan)["rows"]
+    rows = rows_of(position)
     last = loan.schedules.order_by("-version").first()
     if last is not None and last.rows == rows:
         return
-    if reason == VersionReason.RESTRUCTURING:
+    if reason in AGREED_ANEW:
         reason = VersionReason.REPLAY
     add_version(loan, rows=rows, reason=reason, effective_from=since, by=by)
+
+
+def rows_of(position: Position) -> list[dict[str, Any]]:
+    """The schedule in force, in the writing of `loans.schedule`; of a debt called in the one row that is left."""
+    called = position.called
+    if called is None:
+        rows: list[dict[str, Any]] = written(position.course.plan)["rows"]
+        return rows
+    return [
+        {
+            "n": called.n,
+            "from": called.start.isoformat(),
+            "due": called.on.isoformat(),
+            "days": (called.on - called.start).days,
+            "principal": money(called.principal),
+            "interest": money(called.interest),
+            "total": money(called.principal + called.interest),
+            "balance": money(0),
+        }
+    ]
+
+
+def call_whole(loan: Loan, *, on: date, by: Actor, reason: str) -> Position:
+    """Principal not yet due and the interest on it fall due on a day, on a locked loan; a second time changes nothing.
+
+    A version of the schedule keeps it, with the one row that is left.
+    """
+    position = position_of(loan, on)
+    if position.called is not None or not position.balance + position.accrued:
+        return position
+    after = replayed(loan.contract, [*happenings_of(loan), Calling("\x00called", on)], on)
+    add_version(loan, rows=rows_of(after), reason=VersionReason.CALLED, effective_from=on, by=by, note=reason[:400])
+    return keep_standing(loan, by=by, since=on, reason=VersionReason.CALLED)
 
 
 def add_version(

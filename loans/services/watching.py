@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -22,10 +23,11 @@ from listings.rights.states import EntryKind
 from loans.closing import held_on
 from loans.collateral_value import cover
 from loans.graphs.lending import OFFICER
-from loans.graphs.loan import LOAN_GRAPH
-from loans.models import Alarm, Loan, ManualGrade, Security, SecurityValue
+from loans.models import Alarm, Application, Loan, ManualGrade, Security, SecurityValue
 from loans.models.loan import in_cents
+from loans.services.filings import drop_filings
 from loans.services.opening import Cover, add_security
+from loans.services.releasing import end_security, let_all_go
 from loans.services.shortfalls import look_again
 from loans.services.standing import position_of, restate_since
 from loans.servicing_refusals import (
@@ -36,12 +38,12 @@ from loans.servicing_refusals import (
     ReleaseBreaksLine,
     ValueDateWrong,
 )
-from loans.states.servicing import LIVE, AlarmKind, Impairment, Severity
+from loans.states.application import CollateralState
+from loans.states.servicing import LIVE, AlarmKind, Impairment, LoanState, Severity
 from marketplace.core import clock, events
 from marketplace.core.access import require
 from marketplace.core.actor import SYSTEM, Actor
 from marketplace.core.errors import NotFound
-from marketplace.core.lifecycle import walk
 from marketplace.core.locks import locked, locked_all
 from marketplace.core.workdays import months_after
 
@@ -117,7 +119,7 @@ def let_go(*, security_id: int, by: Actor) -> Security:
             missing = position.principal + position.interest_due - left.line
             if missing > 0:
                 raise ReleaseBreaksLine(amount=f"{missing // 100:,}.{missing % 100:02d}")
-        _end(loan, security, today, by)
+        end_security(loan, security, today, by)
     return security
 
 
@@ -125,27 +127,24 @@ def let_go(*, security_id: int, by: Actor) -> Security:
 def release_pledges(*, loan_id: int, by: Actor) -> Loan:
     """Once the loan is paid off the bank lets its pledges go, in the register too, under the rights' locks.
 
-    Raises NotPermitted, IllegalTransition, NotFound, Busy.
+    What was to be filed for the cancellation is dropped with it. Raises NotPermitted, IllegalTransition, NotFound,
+    Busy.
     """
     standing = Security.objects.standing().filter(loan=loan_id).order_by("asset")
-    held = [(Asset, asset_id) for asset_id in standing.values_list("asset_id", flat=True)]
+    held: list[Any] = [(Asset, asset_id) for asset_id in standing.values_list("asset_id", flat=True)]
+    held += [(Application, pk) for pk in Application.objects.filter(loan=loan_id).values_list("pk", flat=True)]
     with locked_all([(Loan, loan_id)], held=held) as rows:
         loan = rows[0]
         assert isinstance(loan, Loan)
-        walk(LOAN_GRAPH, loan, "release", by=by)
+        require(OFFICER, by, loan)
         for security in standing:
             if security.entry_id is not None and Entry.objects.filter(pk=security.entry_id, ended_at=None).exists():
                 release_pledge(entry_id=security.entry_id, by=by, on=clock.today())
-            _end(loan, security, clock.today(), by)
+        let_all_go(loan, on=clock.today(), by=by)
+        if loan.application is not None:
+            loan.application.collateral.filter(state=CollateralState.PLEDGED).update(state=CollateralState.RELEASED)
+            drop_filings(loan.application, by=SYSTEM)
     return loan
-
-
-def _end(loan: Loan, security: Security, on: date, by: Actor) -> None:
-    security.released_on = max(on, security.added_on)
-    security.save(update_fields=["released_on"])
-    data = {"security": security.pk, "touched": {"assets.asset": [security.asset_id]}}
-    events.record("loan.let_go", loan, by, data=data)
-    restate_since(loan, on)
 
 
 @contextmanager
@@ -247,7 +246,9 @@ def entry_ended(*, entry_id: int) -> None:
     for pk in rows.values_list("pk", flat=True):
         with _its_loan(pk) as (loan, security):
             if entry.kind == EntryKind.PLEDGE and security.entry_id == entry.pk:
-                _end(loan, security, entry.ended_on or clock.today(), SYSTEM)
+                end_security(loan, security, entry.ended_on or clock.today(), SYSTEM)
+                if loan.state == LoanState.SETTLED and not loan.securities.standing().exists():
+                    let_all_go(loan, on=entry.ended_on or clock.today(), by=SYSTEM)
             elif entry.kind in ENTRIES and ENTRIES[EntryKind(entry.kind)][2] == security.impairment != "":
                 _restore(loan, security, entry.ended_on or clock.today())
             look_again(loan)
@@ -304,9 +305,10 @@ GRAVE_GRACE_MONTH = 4
 
 
 def watch_annuities(today: date) -> int:
-    """Alarms for annuities of rights that secure loans: before the due day, and each month of grace that has begun.
+    """Alarms for annuities of rights that secure loans: before the due day, and for the month of grace that runs.
 
-    Read from the annuity calendar; run once a day, again changes nothing. Returns how many were raised.
+    Read from the annuity calendar; run once a day, again changes nothing, and a day missed is made up for the next.
+    Returns how many were raised.
     """
     raised = 0
     rows = Security.objects.standing().filter(loan__state__in=LIVE).select_related("loan", "asset__patent")
@@ -321,17 +323,20 @@ def watch_annuities(today: date) -> int:
 
 def _annuity_alarms(security: Security, coming: AnnuityYear, today: date) -> int:
     told: list[tuple[AlarmKind, Severity, str]] = []
-    for days in ANNUITY_DAYS:
-        if coming.due_on - timedelta(days=days) == today:
-            told.append((AlarmKind.ANNUITY_DUE, Severity.NOTE, f"{security.pk}:{coming.year}:{days}"))
+    left = (coming.due_on - today).days
+    if begun := [days for days in ANNUITY_DAYS if 0 <= left <= days]:
+        told.append((AlarmKind.ANNUITY_DUE, Severity.NOTE, f"{security.pk}:{coming.year}:{min(begun)}"))
     for step in coming.grace:
-        if step.first_day == today:
+        if step.first_day <= today <= step.last_day:
             grave = Severity.RED if step.month >= GRAVE_GRACE_MONTH else Severity.AMBER
             told.append((AlarmKind.ANNUITY_GRACE, grave, f"{security.pk}:{coming.year}:grace{step.month}"))
+    known = Alarm.objects.filter(source="annuity", external_id__in=[number for _, _, number in told])
+    said = set(known.values_list("external_id", flat=True)) if told else set()
+    fresh = [one for one in told if one[2] not in said]
     with transaction.atomic():
-        for kind, severity, number in told:
+        for kind, severity, number in fresh:
             raise_alarm(security.loan, kind, severity, "annuity", number, today, security)
-    return len(told)
+    return len(fresh)
 
 
 def payments_of(asset_ids: Sequence[int]) -> dict[int, dict[int, date]]:

@@ -66,12 +66,25 @@ class Restructuring:
     capitalises: bool = False
 
 
-Happening = Payment | Reversal | Cost | Restructuring
-#: Within one day: what is owed is settled before what is received, and a new schedule comes last.
-_RANK = {Cost: 0, Payment: 1, Restructuring: 2}
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """The whole debt is called in: principal not yet due and the interest accrued on it fall due on the day.
+
+    From then on there is no running row, so nothing accrues; what stays unpaid bears the penalty rate. A later
+    restructuring plans anew what is owed.
+    """
+
+    reference: str
+    value_date: date
 
 
-def in_order(happenings: Iterable[Happening], until: date) -> list[Cost | Payment | Restructuring]:
+Happening = Payment | Reversal | Cost | Restructuring | Calling
+Standing = Cost | Payment | Restructuring | Calling
+#: Within one day: what is owed is settled before what is received, a new schedule comes after, and a calling last.
+_RANK = {Cost: 0, Payment: 1, Restructuring: 2, Calling: 3}
+
+
+def in_order(happenings: Iterable[Happening], until: date) -> list[Standing]:
     """Happenings with effect up to `until`, by value date, kind and reference: one order whatever order they came in.
 
     The same happening given twice counts once. A reversed payment and its reversal leave nothing behind. Raises

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from loans.servicing import planning
 from loans.servicing.contract import Contract, Order, Part
-from loans.servicing.happenings import Cost, Early, Happening, Payment, Restructuring, in_order
+from loans.servicing.happenings import Calling, Cost, Early, Happening, Payment, Restructuring, Standing, in_order
 from loans.servicing.planning import Course
 
 
@@ -42,6 +42,19 @@ class Allocation:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """The one row that is left when the whole debt was called in: what it was then; cents. `row` is the place in the
+    course of the row that was running."""
+
+    n: int
+    row: int
+    start: date
+    on: date
+    principal: int
+    interest: int
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
     """What is owed on a day, in cents.
 
@@ -49,6 +62,7 @@ class Position:
     to the day, not due; `credit` was received and meets the next row. `days_past_due` counts from the oldest row with
     principal or interest unpaid, 0 on its due date. `open` are the rows that are due and not wholly paid; `row` is the
     place in `course` of the first row not yet due, and `done` the number of rows that fell due under earlier courses.
+    `called` is what fell due at once when the whole was called in.
     """
 
     on: date
@@ -66,6 +80,7 @@ class Position:
     open: tuple[Due, ...]
     row: int
     done: int
+    called: Called | None = None
 
     @property
     def due(self) -> int:
@@ -89,6 +104,7 @@ class _Loan:
     costs: list[tuple[str, int]] = field(default_factory=list)
     credits: list[tuple[str, int]] = field(default_factory=list)
     allocations: list[Allocation] = field(default_factory=list)
+    called: Called | None = None
 
     # --- time -------------------------------------------------------------------------------------------------------
 
@@ -200,7 +216,7 @@ class _Loan:
 
     # --- happenings -------------------------------------------------------------------------------------------------
 
-    def take(self, one: Cost | Payment | Restructuring) -> None:
+    def take(self, one: Standing) -> None:
         self.advance(one.value_date)
         if isinstance(one, Cost):
             self.costs.append((one.reference, one.cents))
@@ -213,6 +229,9 @@ class _Loan:
                 self.credits.append((one.reference, left))
             if left and one.early is not None:
                 self._repay_early(one.value_date, one.early)
+        elif isinstance(one, Calling):
+            self.call_in(one.value_date)
+            self._call_whole(one.value_date)
         else:
             self.call_in(one.value_date)
             self._restructure(one)
@@ -250,6 +269,18 @@ class _Loan:
             cents -= spent
             self.credits[:1] = [(reference, held - spent)] if held > spent else []
 
+    def _call_whole(self, day: date) -> None:
+        """What is left of the debt becomes one row that is due, and paid ahead meets it at once."""
+        plan = self.course.plan
+        if self.row >= len(plan.rows):
+            return  # all of it is due already
+        principal, interest = self.running(day)
+        n = self.done + self.row + 1
+        self.called = Called(n, self.row, plan.periods[self.row].start, day, principal, interest)
+        self.row = len(plan.rows)
+        self._fall_due(Due(n, day, principal, interest, day))
+        self._spend_credit(day)
+
     def _restructure(self, one: Restructuring) -> None:
         day = one.value_date
         owed, accrued = self.running(day)
@@ -262,14 +293,15 @@ class _Loan:
         self.open = [due for due in self.open if due.interest or self.penalty_of(due)]
         if one.capitalises:
             balance += unpaid + accrued
-        row = min(self.row, len(self.course.plan.rows) - 1)
+        running = self.called.row if self.called is not None else self.row
+        row = min(running, len(self.course.plan.rows) - 1)
         course = planning.restructured(
             self.course, row, day, balance, one.changes, one.convention, self.contract.days_off
         )
         self.done += row + 1
         if accrued and not one.capitalises:
             self.open.append(Due(self.done, day, 0, accrued, day))
-        self.course, self.row = course, 0
+        self.course, self.row, self.called = course, 0, None
 
 
 def early_fee(principal: int, contract: Contract) -> int:
@@ -311,4 +343,5 @@ def replayed(contract: Contract, happenings: Iterable[Happening], on: date) -> P
         open=tuple(loan.open),
         row=loan.row,
         done=loan.done,
+        called=loan.called,
     )

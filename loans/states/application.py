@@ -11,7 +11,7 @@ class ApplicationState(TextChoices):
     DUE_DILIGENCE = "due_diligence", _("Due diligence")
     CREDIT_REVIEW = "credit_review", _("Credit review")
     RETURNED = "returned", _("Returned for correction")
-    OFFERED = "offered", _("Offer made")
+    OFFERED = "offered", _("Approved, offer open")
     ACCEPTED = "accepted", _("Offer accepted")
     CONTRACTING = "contracting", _("Contracts being signed")
     REGISTERING = "registering", _("Pledge being registered")

@@ -37,6 +37,7 @@ class VersionReason(TextChoices):
     OPENING = "opening", _("As agreed")
     EARLY = "early", _("After an early repayment")
     RESTRUCTURING = "restructuring", _("Agreed anew")
+    CALLED = "called", _("Called in: the whole is due")
     REPLAY = "replay", _("Counted again after a late entry")
 
 

@@ -93,11 +93,14 @@ class Bar:
     css: str = "b-own"
 
 
-def bars(rows: Sequence[Bar], *, label: str, row_height: int = 26) -> str:
-    """Lying bars from a common zero, longest first as the caller sorts them; name above, note at the right edge."""
+def bars(rows: Sequence[Bar], *, label: str, row_height: int = 26, whole: Figure | None = None) -> str:
+    """Lying bars from a common zero, longest first as the caller sorts them; name above, note at the right edge.
+
+    The full width is `whole`, or the largest value where none is given.
+    """
     if not rows:
         return ""
-    top = max(max(row.value for row in rows), 0)
+    top = max(max(row.value for row in rows), 0) if whole is None else whole
     out = []
     for at, row in enumerate(rows):
         y = at * (row_height + 8)
@@ -304,3 +307,26 @@ def value_range(
         parts.append(f'<line class="l-ref" x1="{x(line.value)}" x2="{x(line.value)}" y1="20" y2="68"/>')
         parts.append(f'<text class="t-ref" x="{x(line.value)}" y="14" text-anchor="middle">{escape(line.text)}</text>')
     return _svg(98, "".join(parts), label)
+
+
+def gauge(share: Decimal, text: str, marks: Sequence[tuple[Decimal, str, str]], *, label: str) -> str:
+    """A share in per cent on a bar whose stretches end at `marks` (at, its figure, its name), rising; over the last is
+    the worst. The bar ends at a quarter beyond the last mark, or at the share where that is more."""
+    ends = [at for at, _figure, _name in marks]
+    if ends != sorted(ends) or not ends:
+        raise ValueError("marks must rise")
+    whole = max(ends[-1] * Decimal("1.25"), share * Decimal("1.05"), Decimal(1))
+    parts, start = [], Decimal(0)
+    for css, end in zip(("g-1", "g-2", "g-4"), [*ends, whole], strict=False):
+        x, width = pct(start, whole), pct(end - start, whole)
+        parts.append(f'<rect class="{css}" x="{x}" width="{width}" y="30" height="10"/>')
+        start = end
+    for place, (at, figure, name) in enumerate(marks):
+        top = 56 + 28 * place  # names of marks that lie close do not run into each other
+        parts.append(f'<line class="g" x1="{pct(at, whole)}" x2="{pct(at, whole)}" y1="30" y2="{top - 11}"/>')
+        words = f"{escape(name)} {escape(figure)}"
+        parts.append(f'<text class="t-x" x="{pct(at, whole)}" y="{top}" text-anchor="end">{words}</text>')
+    parts.append(f'<line class="l-ink" x1="{pct(share, whole)}" x2="{pct(share, whole)}" y1="20" y2="46"/>')
+    anchor = "end" if share * 2 > whole else "start"
+    parts.append(f'<text class="t-b" x="{pct(share, whole)}" y="14" text-anchor="{anchor}">{escape(text)}</text>')
+    return _svg(34 + 28 * len(marks), "".join(parts), label)

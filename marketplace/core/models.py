@@ -244,3 +244,21 @@ class CalendarDay(models.Model):
         answer = super().delete(*args, **kwargs)
         cache.delete(CALENDAR_CACHE_KEY)
         return answer
+
+
+class AnsweredRequest(models.Model):
+    """An act of a program under a key of its own, and how it was answered (core/replaying.py)."""
+
+    user_id = models.BigIntegerField()
+    key = models.CharField(max_length=120)
+    digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    answer: Any = models.JSONField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user_id", "key"], name="one_answer_per_user_and_key")]
+        indexes = [BrinIndex(fields=["at"], name="answer_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.user_id}"

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.core.cache import cache
 
-from marketplace.core import chain, clock, invariants, relay, timers
+from marketplace.core import chain, clock, invariants, relay, replaying, timers
 
 HEART_KEY = "core.worker-heart"
 HEART_GOOD_FOR_S = 30
@@ -28,6 +28,11 @@ def seal_events() -> int:
 def check_invariants() -> bool:
     """The nightly look at everything that must hold; what is broken goes to the log as an error, which alerts."""
     return invariants.check()
+
+
+@shared_task(acks_late=False)
+def forget_answers() -> int:
+    return replaying.forget_answers()
 
 
 @shared_task(acks_late=False)

@@ -1,20 +1,25 @@
-"""Many steps of one lifecycle at once, for files that bring thousands of payments: the same rules, few statements."""
+"""Many steps of one lifecycle at once, for files of thousands of payments and closes of whole books: the same rules,
+few statements."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 
 from marketplace.core import clock, events
 from marketplace.core.actor import SYSTEM, Actor
+from marketplace.core.bulk import insert
 from marketplace.core.errors import IllegalTransition, NotPermitted
-from marketplace.core.lifecycle import Graph
+from marketplace.core.lifecycle import Days, Due, Graph, Hours, WorkingDays
 from marketplace.core.models import Stateful, Timer
+
+S = TypeVar("S", bound=Stateful)
 
 
 @dataclass(frozen=True)
@@ -27,10 +32,11 @@ class Step:
 
 
 def walk_many(graph: Graph, steps: Sequence[Step], *, by: Actor = SYSTEM, also: Sequence[str] = ()) -> None:
-    """What `lifecycle.walk` does, for many locked subjects, each at most once; guards and reasons are not for bulk.
+    """What `lifecycle.walk` does, for many locked subjects, each at most once; steps with a reason are not for bulk.
 
-    Each row still changes together with its own event: the database checks it row by row. Raises IllegalTransition,
-    NotPermitted; ValueError for an edge with a guard or a compulsory reason.
+    Guards are asked one by one, so they should read nothing that the subjects do not bring with them. Each row still
+    changes together with its own event: the database checks it row by row. Raises IllegalTransition, NotPermitted and
+    whatever a guard raises; ValueError for an edge with a compulsory reason.
     """
     if not steps:
         return
@@ -44,12 +50,70 @@ def walk_many(graph: Graph, steps: Sequence[Step], *, by: Actor = SYSTEM, also: 
             raise IllegalTransition(state=graph.states(step.subject.state).label)
         if not edge.who.permits(by, step.subject):
             raise NotPermitted()
-        if edge.guard is not None or edge.asks_reason:
+        if edge.asks_reason:
             raise ValueError(f"{graph.name}.{step.verb} is not for bulk.")
+        if edge.guard is not None:
+            edge.guard(step.subject, by)
         written.append((step.subject.pk, step.subject.state, edge.target, edge.verb))
+    event_of = _tell(graph, written, [step.data for step in steps], steps[0].subject._meta.label_lower, by)
+    was_timed = any(edge.timed for before in {row[1] for row in written} for edge in graph.leaving(before))
+    known: dict[Due, datetime | None] = {}
+    for step, row in zip(steps, written, strict=True):
+        _enter(graph, step.subject, row[2], now, known)
+    subjects = [step.subject for step in steps]
+    _write(subjects, event_of, also)
+    if was_timed:
+        _forget_timers(graph, subjects)
+    _set_timers(graph, subjects)
+
+
+def begin_many(graph: Graph, new: Sequence[tuple[S, dict[str, Any]]], *, by: Actor = SYSTEM) -> list[S]:
+    """What `lifecycle.begin` does, for many new subjects of one model, each with what its event says.
+
+    Columns go over as they are set on the subjects; `save()` has no part in it.
+    """
+    if not new:
+        return []
+    now, subjects = clock.now(), [subject for subject, _ in new]
+    known: dict[Due, datetime | None] = {}
+    for subject in subjects:
+        _enter(graph, subject, graph.initial, now, known)
+    model = type(subjects[0])
+    names = [one.attname for one in model._meta.concrete_fields if not one.primary_key]
+    keys = insert(model, [{name: getattr(one, name) for name in names} for one in subjects], giving=["id"])
+    for subject, (pk,) in zip(subjects, keys, strict=True):
+        subject.pk = pk
+        subject._state.adding = False
+    told = [(subject.pk, "", graph.initial, "begin") for subject in subjects]
+    _tell(graph, told, [data for _, data in new], model._meta.label_lower, by)
+    _set_timers(graph, subjects)
+    return subjects
+
+
+#: Deadlines that count from the moment alone: the same for all who enter a state together.
+_OF_THE_MOMENT = (WorkingDays, Days, Hours)
+
+
+def _enter(graph: Graph, subject: Stateful, state: str, now: datetime, known: dict[Due, datetime | None]) -> None:
+    """The new state with its deadline; `known` keeps the deadlines that are everybody's."""
+    subject.state, subject.state_since = state, now
+    found = []
+    for edge in graph.leaving(state):
+        if isinstance(edge.due, _OF_THE_MOMENT):
+            if edge.due not in known:
+                known[edge.due] = edge.due(subject, now)
+            found.append(known[edge.due])
+        elif edge.due is not None:
+            found.append(edge.due(subject, now))
+    subject.due_at = min((due for due in found if due is not None), default=None)
+
+
+def _tell(
+    graph: Graph, told: Sequence[tuple[int, str, str, str]], given: Sequence[dict[str, Any]], label: str, by: Actor
+) -> dict[int, int]:
+    """Write one event for each (subject, before, after, verb) with its data; answers {subject: event}."""
     # One document: as an array of texts every quote in it would be escaped a second time.
-    data = json.dumps([step.data for step in steps], cls=DjangoJSONEncoder, ensure_ascii=False)
-    label = steps[0].subject._meta.label_lower
+    data = json.dumps(given, cls=DjangoJSONEncoder, ensure_ascii=False)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO core_event (at, kind, subject_kind, subject_id, actor_id, org_id, on_behalf_of_id, "
@@ -59,25 +123,19 @@ def walk_many(graph: Graph, steps: Sequence[Step], *, by: Actor = SYSTEM, also: 
             "(unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]), jsonb_array_elements(%s::jsonb)) "
             "AS v(pk, before, after, verb, data) RETURNING id, subject_id",
             [
-                now,
+                clock.now(),
                 f"{graph.name}.",
                 label,
                 by.user_id,
                 by.org_id,
                 by.on_behalf_of,
-                *[[row[place] for row in written] for place in range(4)],
+                *[[row[place] for row in told] for place in range(4)],
                 data,
             ],
         )
-        event_of = {subject: pk for pk, subject in cursor.fetchall()}
+        written = {subject: pk for pk, subject in cursor.fetchall()}
     transaction.on_commit(events.wake_relay)
-    for step, row in zip(steps, written, strict=True):
-        step.subject.state = row[2]
-        step.subject.state_since = now
-        found = [edge.due(step.subject, now) for edge in graph.leaving(row[2]) if edge.due is not None]
-        step.subject.due_at = min((due for due in found if due is not None), default=None)
-    _write([step.subject for step in steps], event_of, also)
-    _set_timers(graph, [step.subject for step in steps])
+    return written
 
 
 def _write(subjects: Sequence[Stateful], event_of: dict[int, int], also: Sequence[str]) -> None:
@@ -102,13 +160,16 @@ def _write(subjects: Sequence[Stateful], event_of: dict[int, int], also: Sequenc
             raise RuntimeError(f"{cursor.rowcount} of {len(subjects)} rows were changed.")
 
 
-def _set_timers(graph: Graph, subjects: Sequence[Stateful]) -> None:
+def _forget_timers(graph: Graph, subjects: Sequence[Stateful]) -> None:
     Timer.objects.filter(
         subject_kind=subjects[0]._meta.label_lower,
         subject_id__among=[row.pk for row in subjects],
         name__startswith=f"{graph.name}.",
         done_at__isnull=True,
     ).delete()
+
+
+def _set_timers(graph: Graph, subjects: Sequence[Stateful]) -> None:
     owed = [
         (row, edge.verb, due)
         for row in subjects

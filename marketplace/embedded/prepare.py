@@ -19,11 +19,11 @@ def main(mark: str | None) -> None:
     """Migrate, compile stale translations, make a missing index, load the demo data once.
 
     Any failure is raised: nothing is served then.
-    DEMO=0 in the environment leaves the demo data out.
+    DEMO=0 in the environment leaves the demo data out; so does DEMO_DATA=0, which keeps the sandbox bank.
     """
     migrate(Path(mark) if mark else None)
     commands = get_commands()
-    has_demo = settings.IS_DEMO and "load_demo" in commands
+    has_demo = settings.HAS_DEMO_DATA and "load_demo" in commands
     with redirect_stdout(sys.stderr):
         if "compile_translations" in commands and translations_are_stale(ROOT / "locale"):
             call_command("compile_translations")

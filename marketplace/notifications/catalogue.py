@@ -134,13 +134,18 @@ ROWS = (
         "N1",
         _("borrower and bank"),
     ),
-    Row(("loan_application.offer", "loan_application.expire"), "loans", "N5", _("borrower and bank"), L),
+    Row(("loan_application.offer*", "loan_application.expire"), "loans", "N5", _("borrower and bank"), L),
     Row(("loan_application.disburse",), "loans", "N7", _("borrower and bank"), L),
     Row(("loan_application.*",), "loans", "N4", _("borrower and bank"), L),
     Row(("loan_proposal.*",), "loans", "N4", _("the bank's own people")),
     Row(("pledge_filing.*",), "loans", "N6", _("borrower and bank"), L),
-    Row(("instalment.*",), "loans", "N8", _("borrower and bank"), L),
-    Row(("loan.*", "loan_*", "pledge.*", "pledge_*", "alarm.*"), "loans", "N14", _("borrower and bank"), L),
+    Row(("loan.pay",), "loans", "N8", _("borrower and bank")),
+    Row(("instalment.*", "loan.fall_overdue", "loan.catch_up"), "loans", "N8", _("borrower and bank"), L),
+    Row(("loan.restructure",), "loans", "N9", _("borrower and bank"), L),
+    Row(("loan.alarm", "alarm.*"), "loans", "N11", _("the bank's own people")),
+    Row(("shortfall.*",), "loans", "N12", _("borrower and bank"), L),
+    Row(("loan.settle", "loan.release"), "loans", "N13", _("borrower and bank"), L),
+    Row(("loan.*", "loan_*", "pledge.*", "pledge_*", "disposal.*"), "loans", "N14", _("borrower and bank"), L),
 )
 ELSE = Row(("*",), "organisation", "N11", KEEPERS)
 """What a kind without a row is told like; a test keeps the rows complete."""

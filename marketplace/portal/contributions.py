@@ -25,6 +25,7 @@ OWN = _("Workspace")
 def contribute() -> None:
     """Called once the app is ready."""
     registry.desk(OWN, 1, _("Yours to do"), "workspace")
+    registry.desk(OWN, 3, _("Calendar"), "calendar")
     registry.desk(OWN, 2, _("Notices"), "notice_list", count=_unread)
     registry.figure(40, _("Verified organisations"), _verified, url_name="organisation_list")
     registry.desk(desks.OWN, 845, _("Webhooks"), "webhook_list", shows=_owns)

@@ -5,7 +5,7 @@ Masthead places, desk entries, lines of work, and for the home page its figures,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -88,6 +88,23 @@ class ToDo:
     lines: Callable[[Actor], list[dict[str, Any]]]
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A day in an organisation's calendar: what falls on it, where to read on, and which matter it is, in words."""
+
+    day: date
+    text: str
+    url: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Days:
+    """Days that come by themselves, whoever must act: lapses, ends of terms, instalments, annuities."""
+
+    entries: Callable[[Actor, date, date], Iterable[Entry]]
+
+
 places: list[Place] = []
 desks: list[DeskEntry] = []
 figures: list[Figure] = []
@@ -96,6 +113,7 @@ shortcuts: list[Shortcut] = []
 data_dates: list[Callable[[], date | None]] = []
 blocks: list[HomeBlock] = []
 todos: list[ToDo] = []
+days: list[Days] = []
 
 
 def place(order: int, label: Sentence, url_name: str, *, has_search: bool = True) -> None:
@@ -167,3 +185,9 @@ def todo(order: int, lines: Callable[[Actor], list[dict[str, Any]]]) -> None:
     (which matter it is, in words)."""
     todos.append(ToDo(order, lines))
     todos.sort(key=lambda one: one.order)
+
+
+def calendar(entries: Callable[[Actor, date, date], Iterable[Entry]]) -> None:
+    """Add days to the calendar: `entries(actor, first, last)` gives those the actor may read in a span, both ends
+    included. What is the actor's to do comes from `todo`; this is for days on which something happens by itself."""
+    days.append(Days(entries))

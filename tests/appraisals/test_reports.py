@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
+from django.urls import reverse
 from django.utils import timezone
 
 from listings.assets.models import Asset
@@ -166,6 +169,18 @@ def test_a_second_opinion_is_another_agencys_and_ends_the_doubt(report: Report) 
 
 
 @pytest.mark.rule("APR-ARCHIVE")
+def test_its_readers_ask_how_likely_it_comes_out_under_an_amount(report: Report) -> None:
+    client = cast.ines().signed_in()
+    where = reverse("appraisal_report", args=[report.number])
+    assert "的抽样低于" not in client.get(where).content.decode()
+    low = Decimal(report.twin["methods"][0]["simulation"]["p5"])
+    page = client.get(where, {"under": f"{low:,.2f}"}).content.decode()
+    found = re.search(r"([\d.]+)%（±[\d.]+%）的抽样低于", page)
+    assert found and abs(float(found[1]) - 5) < 0.1  # the very draws whose P5 the report prints
+    assert "该方法没有不确定的参数" in page
+    assert 'id="err-under"' in client.get(where, {"under": "-1"}).content.decode()
+
+
 @pytest.mark.parametrize(("is_statutory", "years"), [(False, 15), (True, 30)])
 def test_papers_are_kept_for_their_years(is_statutory: bool, years: int) -> None:
     report = stages.issued(is_statutory=is_statutory)

@@ -37,6 +37,11 @@ CASES = (
     ("comparable_transactions", DEALS, "comparables", "", 0),
     ("comparable_transactions", DEALS, "comparables", "5000000, 24000000\n2600000, 0", 2),
 )
+#: How a bound is said where rates are typed in percent.
+BOUNDS = {
+    ("tax_rate", "zh-hans"): "须为 0% 至 100%（不含 100%）。", ("tax_rate", "en"): "From 0% to under 100%.",
+    ("revenue", "zh-hans"): "须为零或正数。", ("revenue", "en"): "Zero or more.",
+}  # fmt: skip
 LINES = {"zh-hans": "第 2 行", "en": "Line 2"}
 
 
@@ -67,6 +72,8 @@ def test_what_is_wrong_stands_at_its_place_and_nothing_typed_is_lost() -> None:
             assert (said_line in problem[1]) == bool(line), where
             assert bool(re.search(r"[\u4e00-\u9fff]", problem[1])) == (language == "zh-hans"), (where, problem[1])
             assert {one: shown(page, one) for one in sent} == sent, where
+            if bad in ("100%", "10000000\n-11000000\n12000000"):
+                assert problem[1].endswith(BOUNDS[entry, language]), where
     assert not order.methods.exists()
 
 
@@ -83,3 +90,25 @@ def test_what_is_wrong_stands_at_its_place_and_nothing_typed_is_lost() -> None:
 def test_a_path_of_the_engine_is_read_as_an_entry_and_a_line(path: str, place: tuple[str, str]) -> None:
     with translation.override("en"):
         assert place_of(path) == place
+
+
+def test_how_often_the_draws_lie_under_an_amount_is_asked_and_not_kept() -> None:
+    order = stages.drafting_stage()
+    appraiser = stages.member(cast.val(), "a").signed_in()
+    live = reverse("appraisal_live", args=[order.number, "relief_from_royalty"])
+    page = appraiser.post(live, ROYALTY).content.decode()
+    assert page.count("<rect") > 30 and "低于" not in page
+    shares = []
+    for amount in ("600,000", "900000", "1200000"):
+        page = appraiser.post(live, {**ROYALTY, "under": amount}).content.decode()
+        found = re.search(r"的抽样</dt><dd class=\"num\">([\d.]+)%", page)
+        assert found and "t-ask" in page
+        shares.append(float(found[1]))
+    assert shares == sorted(shares) and 0 <= shares[0] < 50 < shares[-1] <= 100
+    page = appraiser.post(live, {**ROYALTY, "under": "很多"}).content.decode()
+    assert 'id="err-under"' in page and 'class="big"' in page  # the result stands beside what is wrong
+    saved = appraiser.post(
+        reverse("appraisal_method", args=[order.number, "relief_from_royalty"]), {**ROYALTY, "under": "900000"}
+    )
+    assert saved.status_code == 302
+    assert "prob_below_loan" not in order.methods.get().simulation

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from marketplace.accounts.paper import sample_paper
@@ -16,9 +17,7 @@ from marketplace.core import clock
 from tests.browser.backstage import Backstage
 from tests.browser.browser import Watch, a_context
 from tests.browser.checks import axe_faults, faults_of
-from tests.browser.people import signs_in_with
 from tests.browser.site import Site
-from tests.builders import PASSWORD
 
 WORKER_S = 60.0  # what the worker does behind a click, on a machine with other things to do
 AT_REST_S = 15.0
@@ -70,7 +69,11 @@ class Player:
 
     def steps(self, verb: str, **fields: str) -> None:
         """A step of the deal or of what belongs to it: its link, its page, its form."""
-        self.sees_deal()
+        self.takes(f"workspace/deals/{self.stage.deal}/", verb, **fields)
+
+    def takes(self, where: str, verb: str, **fields: str) -> None:
+        """A step of whatever stands at `where`: its link, its page, its form."""
+        self.to(where)
         self.page.click(f"main a.btn[href$='/{verb}/']")
         fills(self.page, fields)
         self.confirms()
@@ -90,12 +93,12 @@ class Stage:
     deal: str = ""
 
     def enter(self, roles: dict[str, Any]) -> None:
-        """Open a window for each and sign in."""
+        """Open a window for each, signed in; the pages of signing in have stories of their own."""
         for role, told in roles.items():
             window = self.windows.enter_context(a_context(self.browser))
-            player = Player(self.watch.on(window.new_page()), self, **told)
-            signs_in_with(player.page, self.site, player.email, PASSWORD, player.code)
-            self.players[role] = player
+            key = self.back.ask("session", email=told["email"], organisation_id=told["organisation_id"])
+            window.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": self.site.url}])
+            self.players[role] = Player(self.watch.on(window.new_page()), self, **told)
 
     def __getattr__(self, role: str) -> Player:
         try:
@@ -131,6 +134,8 @@ def fills(page: Page, fields: dict[str, str]) -> None:
         one = page.locator(f"main form [name={name}]").first
         if (one.get_attribute("type") or "") == "radio":
             page.check(f"main form [name={name}][value='{value}']")
+        elif one.get_attribute("type") == "checkbox":
+            one.check()
         elif one.evaluate("one => one.tagName") == "SELECT":
             one.select_option(value)
         else:

@@ -174,6 +174,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("signing-document", "workspace/signing/", SIGNATORY, (DOCUMENT,)),
     Kind("signing-sign", "workspace/signing/", SIGNATORY, (DOCUMENT, to("sign"))),
     Kind("signing-consent", "workspace/signing/", PLEDGEE, ("main a[href*='/workspace/consents/']",)),
+    Kind("signing-consents-asked", "workspace/consents/asked/", HOLDER),
     Kind("verify", "verify/"),
     # --- money
     Kind("money", "workspace/money/", HOLDER),

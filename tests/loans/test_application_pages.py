@@ -68,7 +68,7 @@ def test_the_review_page_takes_few_statements_in_both_languages(django_assert_ma
         with translation.override(language):
             url = reverse("loan_application", args=[application.number])
         browser.get(url)
-        with django_assert_max_num_queries(45):
+        with django_assert_max_num_queries(15):
             page = browser.get(url)
         assert page.status_code == 200 and word in page.content.decode()
 

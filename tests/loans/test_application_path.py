@@ -12,6 +12,7 @@ from listings.rights.models import Entry, Reservation
 from listings.rights.states import EntryKind
 from loans.consent_texts import text_of
 from loans.graphs.application import APPLICATION_GRAPH
+from loans.live.reactions import owe_cancellation
 from loans.models import Collateral, ProductVersion
 from loans.refusals import (
     ConsentsNotGiven,
@@ -23,9 +24,10 @@ from loans.refusals import (
     SameConfirmer,
     VersionWriter,
 )
-from loans.services import applications, contracting, decisions, disbursing, filings, products
+from loans.services import applications, contracting, decisions, disbursing, filings, products, repaying
 from loans.states.application import ApplicationState, CollateralState, ConsentKind
 from loans.states.pledge import FilingState
+from loans.states.servicing import LoanState
 from marketplace.core import clock, lifecycle
 from marketplace.core.errors import IllegalTransition, Invalid, NotPermitted
 from tests import cast
@@ -70,6 +72,32 @@ def test_an_application_becomes_a_loan_by_every_step_after_a_correction_and_a_re
     assert (loan.principal, loan.months, loan.bank_id) == (stages.AMOUNT, 24, application.bank_id)
     with pytest.raises(DebtNotPaid):
         filings.begin_cancellation(application_id=application.pk, by=by)
+    paid_off_and_cancelled(application, loan)
+
+
+def paid_off_and_cancelled(application, loan):
+    """Paid off, the cancellation is owed at once; its certificate releases loan and rights."""
+    quote = repaying.quoted(loan, clock.today())
+    repaying.receive(
+        loan_id=loan.pk,
+        reference="all",
+        value_date=clock.today(),
+        amount=Decimal(quote.total) / 100,
+        early="shorter",
+        by=cast.lena().actor,
+    )
+    for _ in range(2):
+        owe_cancellation(loan.pk)
+    filing = stages.filing_of(application, "cancellation")
+    assert filing.file_by > clock.today()
+    stages.filed(application, "cancellation")
+    filing = stages.certified(application, "cancellation")
+    filings.confirm(filing_id=filing.pk, by=stages.approver().actor)
+    loan.refresh_from_db()
+    assert loan.state == LoanState.RELEASED
+    assert not loan.securities.standing().exists()
+    assert application.collateral.get().state == CollateralState.RELEASED
+    assert not Reservation.objects.live().by_subject(application.subject).exists()
 
 
 @pytest.mark.rule("DP-SEPARATE", "DP-SENSITIVE", "DP-CREDIT-QUERY")

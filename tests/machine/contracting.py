@@ -12,7 +12,7 @@ from marketplace.core.money import Money
 from marketplace.signing.models import Consent
 from marketplace.signing.services import documents
 from tests.deals import stages
-from tests.machine import model as shadow
+from tests.machine import things as shadow
 from tests.machine.market import (
     ANY,
     CRASHES,

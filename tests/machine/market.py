@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize
+from hypothesis.stateful import RuleBasedStateMachine
 
 from listings.deals.models import Deal
 from marketplace.core import clock
 from marketplace.core.errors import DomainError
-from tests.machine import model as shadow
-from tests.machine.model import Plan
+from tests.machine import things as shadow
+from tests.machine.things import Plan
 from tests.machine.world import Crash, World, connection_dies, crashing
 
 NEVER, ENDS = 0, (-1, -2)
@@ -118,30 +118,7 @@ class Market(RuleBasedStateMachine):
     def who(self, deal: shadow.Deal, side: str) -> str:
         return "ines" if side == "ines" else deal.buyer
 
-    # ── the beginning and the end ────────────────────────────────────────────────────────────────────────────────────
-    @initialize(
-        second=st.sampled_from(["bundle", "exclusive", "ordinary", "ordinary"]),
-        is_pledged=st.sampled_from([False, False, True]),
-        at=st.integers(-1, 2),
-        price=PRICES,
-        kind=PLANS,
-        along=st.integers(0, 16),
-    )
-    def begin(self, second: str, is_pledged: bool, at: int, price: Decimal, kind: str, along: int) -> None:
-        """Mostly with a deal, and that `along` its way: what may happen late happens as often as what may early."""
-        self.story.append(f"second listing: {second}, pledged: {is_pledged}")
-        self.model = self.world.begin(second, is_pledged)
-        self.compare()
-        if at >= 0:
-            self.put_forward(at, "buyer", price, kind, is_stale=1, crash=NEVER)
-            self.say_yes(at, is_stale=1, right_one=1, crash=NEVER)
-            for _ in range(along):
-                self.next_step(0, self.model.deals[0], NEVER, "ops")
-
-    def next_step(self, at: int, deal: shadow.Deal, crash: int, desk: str) -> None:
-        """The next thing that whoever's turn it is would do."""
-        raise NotImplementedError
-
+    # ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def teardown(self) -> None:
         if not hasattr(self, "model"):
             return

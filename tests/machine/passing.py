@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from marketplace.core import clock
-from tests.machine import model as shadow
+from tests.machine import things as shadow
 from tests.machine.market import (
     ANY,
     CRASHES,
@@ -19,7 +19,7 @@ from tests.machine.market import (
     Market,
     taken,
 )
-from tests.machine.model import PAYABLE
+from tests.machine.things import PAYABLE
 from tests.machine.world import Crash, connection_dies, crashing
 
 

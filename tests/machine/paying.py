@@ -21,7 +21,7 @@ from tests.machine.market import (
     Market,
     taken,
 )
-from tests.machine.model import PAYABLE
+from tests.machine.things import PAYABLE
 from tests.machine.world import CURRENCY
 from tests.payments.makers import a_bank_account, sandbox_pays
 from tests.payments.practice import opens

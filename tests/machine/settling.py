@@ -13,7 +13,7 @@ from listings.deals.models import Dispute
 from listings.deals.services import closing, disputes, filings
 from marketplace.core import clock
 from tests.builders import a_pdf
-from tests.machine import model as shadow
+from tests.machine import things as shadow
 from tests.machine.market import (
     ANY,
     CRASHES,
@@ -21,7 +21,7 @@ from tests.machine.market import (
     SIDES,
     Market,
 )
-from tests.machine.model import Quarrel
+from tests.machine.things import Quarrel
 
 
 class Settling(Market):

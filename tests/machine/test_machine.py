@@ -13,16 +13,18 @@ from __future__ import annotations
 
 import logging
 import os
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, run_state_machine_as_test
 
 from marketplace.core import clock
 from marketplace.signing import rendering
 from tests.machine.contracting import Contracting
-from tests.machine.market import Market, ended, taken
+from tests.machine.market import NEVER, PLANS, PRICES, Market, ended, taken
 from tests.machine.passing import Passing
 from tests.machine.paying import Paying
 from tests.machine.settling import Settling
@@ -36,7 +38,26 @@ PER_EXAMPLE = 60
 
 
 class Everything(Talking, Contracting, Paying, Settling, Passing):
-    """All that may happen."""
+    """All that may happen, and how it begins."""
+
+    @initialize(
+        second=st.sampled_from(["bundle", "exclusive", "ordinary", "ordinary"]),
+        is_pledged=st.sampled_from([False, False, True]),
+        at=st.integers(-1, 2),
+        price=PRICES,
+        kind=PLANS,
+        along=st.integers(0, 16),
+    )
+    def begin(self, second: str, is_pledged: bool, at: int, price: Decimal, kind: str, along: int) -> None:
+        """Mostly with a deal, and that `along` its way: what may happen late happens as often as what may early."""
+        self.story.append(f"second listing: {second}, pledged: {is_pledged}")
+        self.model = self.world.begin(second, is_pledged)
+        self.compare()
+        if at >= 0:
+            self.put_forward(at, "buyer", price, kind, is_stale=1, crash=NEVER)
+            self.say_yes(at, is_stale=1, right_one=1, crash=NEVER)
+            for _ in range(along):
+                self.next_step(0, self.model.deals[0], NEVER, "ops")
 
 
 @pytest.fixture

@@ -30,7 +30,8 @@ from marketplace.payments.services import books, inbox, polling
 from tests import cast
 from tests.catalogue.makers import a_listing, a_right
 from tests.deals.talks import a_negotiation
-from tests.machine.model import Model, Right, Talks
+from tests.machine.model import Model
+from tests.machine.things import Right, Talks
 from tests.payments.makers import a_bank_account, a_payout_account, an_obligation, send_all
 from tests.payments.practice import Practice, opens, payee_ready
 

@@ -27,6 +27,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "rights": (("listings/rights",), ("tests/rights", "tests/concurrency/test_rights_races.py", "tests/deals")),
     "money": (("marketplace/payments",), ("tests/payments", "tests/concurrency/test_money.py", "tests/deals")),
     "deals": (("listings/deals", "listings/brokers"), ("tests/deals", "tests/brokers", "tests/concurrency")),
+    "signing": (("marketplace/signing",), ("tests/signing", "tests/deals")),
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -45,12 +44,27 @@ class Mutant:
     line: int
     was: str
     became: str
-    code: types.CodeType = field(compare=False, repr=False)
+    place: int  # the how-manyth change of its file
+    text: str = field(compare=False, repr=False)  # the file as it was read
 
     @property
     def key(self) -> str:
         """Stable while lines move: for the list of survivors that are explained."""
         return f"{self.path}::{self.function}: {self.was} → {self.became}"
+
+    def code(self, root: Path) -> types.CodeType:
+        """The changed function. Made only for the mutants of a sample: it takes a whole file to compile one."""
+        tree = ast.parse(self.text)
+        (function, _name), node, new = list(_changed(tree))[self.place]
+        node.is_target = True  # type: ignore[attr-defined]
+        if any(isinstance(each, ast.Name) and each.id == "super" for each in ast.walk(function)):
+            # Without super() the code would have one free variable less than the function it is put into.
+            function.body.append(ast.Expr(ast.Name("__class__", ast.Load())))
+        changed = ast.fix_missing_locations(_Change(new).visit(tree))
+        found = _code_of(compile(changed, str(root / self.path), "exec"), self.function, self.born)
+        if found is None:
+            raise LookupError(f"the compiler made nothing of {self.path}::{self.function}")
+        return found
 
 
 class _Change(ast.NodeTransformer):
@@ -67,18 +81,18 @@ class _Change(ast.NodeTransformer):
 
 def mutants_of(path: Path, root: Path) -> Iterator[Mutant]:
     """Every mutant of the functions of one file, in the order of its lines."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
     name = str(path.relative_to(root))
+    for place, ((function, qualified), node, new) in enumerate(_changed(ast.parse(text))):
+        born = min([function.lineno, *(each.lineno for each in function.decorator_list)])
+        yield Mutant(name, qualified, born, node.lineno, _short(node), _short(new), place, text)  # type: ignore[attr-defined]
+
+
+def _changed(tree: ast.Module) -> Iterator[tuple[tuple[ast.FunctionDef, str], ast.AST, ast.AST]]:
+    """(function and its name, the node, what stands in its place), in a fixed order."""
     for function, qualified in _functions(tree):
         for node, new in _changes(function):
-            node.is_target = True  # type: ignore[attr-defined]
-            changed = copy.deepcopy(tree)
-            del node.is_target  # type: ignore[attr-defined]
-            changed = ast.fix_missing_locations(_Change(new).visit(changed))
-            born = min([function.lineno, *(each.lineno for each in function.decorator_list)])
-            code = _code_of(compile(changed, str(path), "exec"), qualified, born)
-            if code is not None:
-                yield Mutant(name, qualified, born, node.lineno, _short(node), _short(new), code)  # type: ignore[attr-defined]
+            yield (function, qualified), node, new
 
 
 def _functions(tree: ast.Module) -> Iterator[tuple[ast.FunctionDef, str]]:

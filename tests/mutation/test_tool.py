@@ -52,9 +52,20 @@ def test_a_mutant_is_the_function_with_one_change(tmp_path):
     exec(compile(path.read_text(), str(path), "exec"), names)
     answers = {}
     for mutant in mutants_of(path, tmp_path):
-        names["fee"].__code__ = mutant.code
+        names["fee"].__code__ = mutant.code(tmp_path)
         answers[mutant.became] = names["fee"](12)
     assert answers == {"return None": None, "price / 3": 4, "4": 48}
+
+
+def test_a_call_of_super_can_be_left_out(tmp_path):
+    path = tmp_path / "faults.py"
+    path.write_text("class Fault(Exception):\n    def __init__(self, code):\n        super().__init__(code)\n")
+    names: dict = {}
+    exec(compile(path.read_text(), str(path), "exec"), names)
+    [mutant] = mutants_of(path, tmp_path)
+    assert names["Fault"]("torn").args == ("torn",)
+    names["Fault"].__init__.__code__ = mutant.code(tmp_path)
+    assert str(names["Fault"](code="torn")) == ""
 
 
 def test_many_cases_of_one_test_crowd_out_no_other():

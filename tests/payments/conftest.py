@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
+import stripe
 
 from marketplace.payments.fake_stripe.server import FakeStripe
 from marketplace.payments.gateways.ports import providers
 from marketplace.payments.services import books
-from tests.payments.practice import Practice
+from tests.cast import bo
+from tests.payments.asking import client_of
+from tests.payments.practice import Practice, opens, owes
 
 
 @pytest.fixture
@@ -43,3 +46,24 @@ def practice(settings) -> Iterator[Practice]:
     settings.STRIPE_CONNECT_WEBHOOK_SECRET = "whsec_connect"
     yield Practice(fake)
     fake.stop()
+
+
+@pytest.fixture
+def waiting(practice: Practice):
+    """A payment that has been made at the provider and not been heard of here."""
+    payer = bo()
+    payin = opens(payer, owes(payer))
+    practice.do("pay", session=payin.external_id)
+    return payin
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeStripe]:
+    running = FakeStripe().start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def api(fake: FakeStripe) -> stripe.StripeClient:
+    return client_of(fake)

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from listings.patents.models import Identifier
 from listings.rights.checking import check
@@ -191,3 +191,77 @@ def test_the_command_tells_what_it_did(membrane):
     call_command("import_recordations", SAMPLE, stdout=said)
     assert "5 unchanged" in said.getvalue()
     assert cast.ines().organisation.pk == membrane.holder_id
+
+
+def test_the_command_says_what_was_refused_and_ends_with_one(tmp_path):
+    (tmp_path / "torn.xml").write_text("<response><doc>")
+    said = io.StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("import_recordations", tmp_path, stdout=said)
+    first, last = said.getvalue().splitlines()
+    assert ended.value.code == 1 and "torn.xml" in first and first.endswith("bad_xml")
+    assert last.startswith("1 files, 0 papers: 0 created") and "1 refused" in last
+
+
+def test_the_command_asks_for_files_that_are_there(tmp_path):
+    with pytest.raises(CommandError, match="nowhere") as refused:
+        call_command("import_recordations", SAMPLE, tmp_path / "nowhere")
+    assert refused.value.returncode == 2 and not Recordation.objects.exists()
+
+
+def test_a_file_that_cannot_be_opened_is_a_refusal_and_the_others_are_read(tmp_path, monkeypatch):
+    def read(path: Path):
+        if path.name == "locked.xml":
+            raise PermissionError(13, "Permission denied")
+        return read_file(path)
+
+    (tmp_path / "locked.xml").write_text("")
+    (tmp_path / "open.xml").write_text(SAMPLE.read_text())
+    monkeypatch.setattr(recordations, "read_file", read)
+    heard: list[int] = []
+    summary = recordations.import_recordations([tmp_path], progress=lambda so_far: heard.append(so_far.papers))
+
+    [found] = summary.refused
+    assert (summary.files, summary.created, heard) == (2, 5, [1, 2, 3, 4, 5])
+    assert (Path(found.file).name, found.code, found.params) == (
+        "locked.xml",
+        "unreadable",
+        {"detail": "Permission denied"},
+    )
+
+
+@pytest.mark.parametrize("names", [True, False])
+def test_a_correction_ends_the_paper_it_names_and_no_other(tmp_path, membrane, names):
+    text = SAMPLE.read_text().replace(
+        "CHANGE OF NAME (SEE DOCUMENT FOR DETAILS).",
+        f"CORRECTIVE ASSIGNMENT TO CORRECT THE ASSIGNEE{' PREVIOUSLY RECORDED ON REEL 703 FRAME 4' if names else ''}",
+    )
+    (tmp_path / "corrected.xml").write_text(text)
+    recordations.import_recordations([tmp_path])
+
+    found = {one.reference: one for one in Entry.objects.filter(asset=membrane)}
+    assert found["Reel 704 / Frame 5"].kind == EntryKind.OWNERSHIP and found["Reel 704 / Frame 5"].ended_at is None
+    assert found["Reel 703 / Frame 4"].end_reason == (EndReason.MISTAKEN if names else "")
+
+
+def test_a_release_that_names_no_paper_ends_what_its_giver_held(tmp_path, membrane):
+    text = SAMPLE.read_text().replace(" RECORDED AT REEL 000701/FRAME 0002", "")
+    (tmp_path / "unnamed.xml").write_text(text)
+    recordations.import_recordations([tmp_path])
+
+    found = {one.reference: one for one in Entry.objects.filter(asset=membrane)}
+    assert found["Reel 701 / Frame 2"].end_reason == EndReason.RELEASED
+    assert found["Reel 703 / Frame 4"].ended_at is None
+
+
+def test_a_merger_passes_ownership_on_and_a_licence_is_an_ordinary_one(tmp_path, membrane):
+    text = SAMPLE.read_text().replace("CHANGE OF NAME (SEE", "MERGER (SEE")
+    text = text.replace("SECURITY INTEREST (SEE DOCUMENT FOR DETAILS)", "LICENSE (SEE DOCUMENT FOR DETAILS)")
+    text = text.replace(" RECORDED AT REEL 000701/FRAME 0002", "")  # and so ends security interests only
+    (tmp_path / "merged.xml").write_text(text)
+    recordations.import_recordations([tmp_path])
+
+    found = {one.reference: one for one in Entry.objects.filter(asset=membrane)}
+    assert found["Reel 703 / Frame 4"].end_reason == EndReason.ASSIGNED
+    licence = found["Reel 701 / Frame 2"]
+    assert (licence.kind, licence.licence_type, licence.ended_at) == (EntryKind.LICENCE, "ordinary", None)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 
 from listings.rights.points import points
 from listings.rights.ruledoc import NOT_OURS, OF_LOANS, document, shown_by_rule
@@ -20,6 +22,18 @@ ROOT = Path(settings.BASE_DIR)
 
 def test_the_document_in_the_tree_is_the_one_the_code_writes():
     assert (ROOT / "docs" / "rules.md").read_text(encoding="utf-8") == document(ROOT)
+
+
+def test_the_command_writes_it_into_the_tree(settings, tmp_path):
+    for name in ("marketplace", "listings", "tests", "locale"):
+        (tmp_path / name).symlink_to(ROOT / name, target_is_directory=True)
+    (tmp_path / "docs").mkdir()
+    settings.BASE_DIR = tmp_path
+    said = io.StringIO()
+    call_command("write_rules_doc", stderr=said)
+    written = tmp_path / "docs" / "rules.md"
+    assert str(written) in said.getvalue()
+    assert written.read_text(encoding="utf-8") == (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
 
 
 def test_every_rule_named_by_code_or_tests_is_in_the_book():

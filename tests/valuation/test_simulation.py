@@ -315,3 +315,23 @@ def test_a_million_draws_need_little_memory():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 30_000_000
+
+
+def test_a_histogram_counts_every_draw_once() -> None:
+    values = np.random.default_rng(5).lognormal(0, 0.6, 10_000)
+    again = values.copy()
+    found = summarise(values).histogram
+    assert found is not None and len(found.counts) == 40
+    assert found.under + sum(found.counts) + found.over == len(values)
+    assert (found.under, found.over) == (50, 50)
+    edges = np.linspace(found.low, found.high, 41)
+    counts, _edges = np.histogram(again, bins=edges)
+    assert found.counts == tuple(int(one) for one in counts)
+
+
+def test_draws_of_one_value_are_one_bin_without_width() -> None:
+    found = summarise(np.full(100, 7.0)).histogram
+    assert found is not None and (found.low, found.high, found.counts, found.under, found.over) == (7, 7, (100,), 0, 0)
+    answer = compute("monte_carlo", {**RELIEF, "draws": 50})
+    assert sum(answer["histogram"]["counts"]) == 50 and answer["histogram"]["low"] == answer["value"]
+    assert "histogram" not in compute("monte_carlo", {"mean_value": 100, "sigma": 0.5})

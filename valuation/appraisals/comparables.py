@@ -105,7 +105,7 @@ def _beside(facts: PatentFacts, deals: Sequence[Closed], mode: str, currency: st
 
 def tells_nobody(group: Sequence[Closed]) -> bool:
     """Whether the group is large enough that no price in it can be laid at anybody's door."""
-    return min(len(group), len({one.seller_id for one in group}), len({one.buyer_id for one in group})) >= LEAST
+    return min(len(group), len({one.seller for one in group}), len({one.buyer for one in group})) >= LEAST
 
 
 def _told(asset_id: int, group: Sequence[Closed], mode: str, currency: str, nearness: str) -> Candidates:

@@ -57,7 +57,9 @@ def _without_reason(use: MethodUse) -> Iterator[str]:
         yield _("why %(method)s was chosen") % {"method": label_of(use.method)}
     sheet = BY_METHOD.get(use.method)
     for entry in sheet.entries if sheet else ():
-        if entry.name in use.input and entry.sort != "flag" and not str(use.reasons.get(entry.name, "")).strip():
+        value = use.input.get(entry.name)
+        is_assumed = value is not None and not (entry.sort == "flag" and not value)  # what is left out needs no reason
+        if is_assumed and not str(use.reasons.get(entry.name, "")).strip():
             said = {"field": str(entry.label), "method": label_of(use.method)}
             yield _("the reason for “%(field)s” in %(method)s") % said
 

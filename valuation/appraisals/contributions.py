@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,13 +15,14 @@ from listings.catalogue.slots import listing_slot
 from listings.patents.slots import slot
 from marketplace.accounts.models import Organisation
 from marketplace.accounts.profiles import profile_block
+from marketplace.core import clock
 from marketplace.core.actor import Actor
 from marketplace.core.errors import Sentence
 from marketplace.payments import registry as payments
 from marketplace.portal import registry as portal
 from marketplace.signing import registry as signing
 from valuation.appraisals import access, fees, selectors
-from valuation.appraisals.states import OrderState
+from valuation.appraisals.states import OrderState, ReportState
 from valuation.models import Agency, Order, Quote, Report
 
 ORDER, REPORT = "valuation.order", "valuation.report"
@@ -117,6 +120,21 @@ def agency_of_organisation(organisation: Organisation, actor: Actor) -> dict[str
     return {"agency": agency} if agency is not None else None
 
 
+def calendar_days(actor: Actor, first: date, last: date) -> Iterator[portal.Entry]:
+    """Last days of issued reports, and days by which running orders must go on."""
+    for report in access.reports_seen_by(actor).filter(state=ReportState.ISSUED, valid_until__range=(first, last)):
+        words = gettext("Appraisal report %(number)s is valid until today") % {"number": report.number}
+        yield portal.Entry(report.valid_until, words, reverse("appraisal_report", args=[report.number]))
+    after, until = clock.moments(first, last)
+    for order in access.orders_seen_by(actor).running().filter(due_at__gt=after, due_at__lte=until):
+        words = gettext("Appraisal order %(number)s, last day: %(state)s")
+        yield portal.Entry(
+            clock.last_day(order.due_at),
+            words % {"number": order.number, "state": OrderState(order.state).label},
+            reverse("appraisal", args=[order.number]),
+        )
+
+
 def contribute() -> None:
     """Called once the app is ready."""
     portal.place(40, _("Valuation agencies"), "agency_list", has_search=False)
@@ -125,6 +143,7 @@ def contribute() -> None:
     portal.desk(TRADE, 36, _("Agency profile"), "agency_profile", shows=access.is_agency)
     portal.desk(DESK, 40, _("Appraisals to watch"), "desk_appraisals", shows=access.is_at_desk, count=to_watch)
     portal.todo(25, todo_lines)
+    portal.calendar(calendar_days)
     slot(30, "appraisals/asset_order.html", reports_of_asset, column="aside")
     listing_slot(10, "appraisals/asset_reports.html", reports_of_listing)
     profile_block(40, "appraisals/profile_agency.html", agency_of_organisation)

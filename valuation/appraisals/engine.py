@@ -103,12 +103,26 @@ def _together(sizes: Sequence[int]) -> list[list[str]]:
     ]
 
 
-def simulate(method: str, given: Mapping[str, Any], uncertain: Mapping[str, Any], *, seed: int) -> dict[str, Any]:
-    """Mean, spread and percentiles over DRAWS draws, the same for the same seed; empty where nothing is uncertain."""
+def simulate(
+    method: str,
+    given: Mapping[str, Any],
+    uncertain: Mapping[str, Any],
+    *,
+    seed: int,
+    draws: int = DRAWS,
+    amount: Decimal | None = None,
+) -> dict[str, Any]:
+    """Mean, spread, percentiles and histogram, the same for the same seed; empty where nothing is uncertain.
+
+    With an `amount` also the share of the draws under it, `prob_below_loan`.
+    """
     moving = {name: bounds for name, bounds in uncertain.items() if name in given}
     if not moving:
         return {}
-    return run("monte_carlo", {**uncertain_input(given, moving), "of": method, "draws": DRAWS, "seed": seed})
+    asked = {"of": method, "draws": draws, "seed": seed, "tornado": False}  # swings of whole inputs are `tornado`'s
+    if amount is not None:
+        asked["loan"] = str(amount)
+    return run("monte_carlo", {**uncertain_input(given, moving), **asked})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from marketplace.core import charts, formats
 from marketplace.signing.paper import Language
 from valuation.appraisals import pictures, rubrics, worksheets
+from valuation.appraisals.asking import Under, said_of
 from valuation.appraisals.papers import words
 from valuation.appraisals.papers.methods import shown
 from valuation.appraisals.services.drafting import Outcome
@@ -37,12 +38,14 @@ def entry_label(method: str, name: str) -> str:
     return str(entry.label) if entry else name
 
 
-def outcome_view(method: str, found: Outcome, currency: str) -> dict[str, Any]:
-    """The live side: the figure, its range drawn and in a table, what moves it most, the engine's rows."""
+def outcome_view(method: str, found: Outcome, currency: str, amount: Decimal | None = None) -> dict[str, Any]:
+    """The live side: the figure, its distribution drawn and in a table, what moves it most, the engine's rows."""
+    swings = [one.as_dict() for one in found.tornado]
+    asked = said_of(found.simulation, amount)
     return {
         "value": found.value,
         "currency": currency,
-        **uncertainty(method, found.value, found.simulation, [one.as_dict() for one in found.tornado], currency),
+        **uncertainty(method, found.value, found.simulation, swings, currency, asked),
         "rows": result_rows(found.result),
     }
 
@@ -65,30 +68,49 @@ def bound(method: str, swing: Mapping[str, str], end: str) -> str:
     return shown(method, swing["name"], swing[end], paper_language())
 
 
+NAMES = ("p5", "p25", "p50", "p75", "p95")
+
+
+def distribution(simulation: Mapping[str, Any], value: Decimal, currency: str, asked: Under | None) -> str:
+    """The draws as a picture, with the figure and the amount asked about; empty where nothing was drawn."""
+    drawn = simulation.get("histogram")
+    if not drawn:
+        return ""
+
+    def reading(amount: Decimal) -> charts.Reading:
+        return charts.Reading(amount, money_text(amount, currency))
+
+    five = {name: reading(Decimal(simulation[name])) for name in NAMES}
+    bins = pictures.Bins(
+        low=Decimal(drawn["low"]), high=Decimal(drawn["high"]), counts=drawn["counts"], under=drawn["under"],
+        over=drawn["over"], **five,
+    )  # fmt: skip
+    said = _("Distribution of the value: %(figures)s") % {
+        "figures": "; ".join(f"{name.upper()} {one.text}" for name, one in five.items())
+    }
+    asked_at = None if asked is None else reading(asked.amount)
+    return pictures.distribution(bins, line=reading(value), asked=asked_at, label=said)
+
+
 def uncertainty(
-    method: str, value: Decimal, simulation: dict[str, Any], swings: Sequence[dict[str, str]], currency: str
+    method: str,
+    value: Decimal,
+    simulation: dict[str, Any],
+    swings: Sequence[dict[str, str]],
+    currency: str,
+    asked: Under | None = None,
 ) -> dict[str, Any]:
-    names = ("p5", "p25", "p50", "p75", "p95")
-    drawn, table = "", []
-    if all(name in simulation for name in names):
-        five = [
-            charts.Reading(Decimal(simulation[name]), money_text(Decimal(simulation[name]), currency)) for name in names
-        ]
-        line = charts.Reading(value, money_text(value, currency))
-        label = _("Distribution of the value: %(figures)s") % {
-            "figures": "; ".join(f"{name.upper()} {one.text}" for name, one in zip(names, five, strict=True))
+    """Distribution and tornado, drawn and in tables; `asked` is the share under an amount."""
+    errors = simulation.get("sampling_error", {})
+    table = [
+        {
+            "name": name,
+            "value": Decimal(simulation[name]),
+            "error": Decimal(errors[name]) if name in errors else None,
         }
-        drawn = charts.value_range(*five, line=line, label=label)
-        errors = simulation.get("sampling_error", {})
-        table = [
-            {
-                "name": name,
-                "value": Decimal(simulation[name]),
-                "error": Decimal(errors[name]) if name in errors else None,
-            }
-            for name in ("mean", "std", *names)
-            if name in simulation
-        ]
+        for name in ("mean", "std", *NAMES)
+        if name in simulation
+    ]
     reaches = [
         pictures.Reach(
             f"{entry_label(method, one['name'])}  {bound(method, one, 'low')} – {bound(method, one, 'high')}",
@@ -100,7 +122,8 @@ def uncertainty(
         for one in swings
     ]
     return {
-        "range_svg": drawn,
+        "distribution_svg": distribution(simulation, value, currency, asked),
+        "asked": asked,
         "percentiles": table,
         "draws": simulation.get("draws"),
         "seed": simulation.get("seed"),
@@ -179,6 +202,7 @@ def score_view(order: Order) -> dict[str, Any] | None:
                         for one in firsts
                     ],
                     label=_("Scores of the three parts"),
+                    whole=100,
                 ),
                 "rows": [
                     {"name": known[one.indicator].name if one.indicator in known else one.indicator, "score": one}

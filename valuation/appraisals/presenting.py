@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -21,9 +21,10 @@ from marketplace.portal.steps import Step
 from marketplace.signing.models import Document
 from valuation.appraisals import access, acts, fees, worksheets
 from valuation.appraisals.graphs.order import ORDER_GRAPH
+from valuation.appraisals.kickbacks import Sign
 from valuation.appraisals.states import DataState, OrderState, Purpose, QuoteState, ReportState, ValueType
 from valuation.appraisals.timelines import appraisal_timeline
-from valuation.models import DataRequest, Order, Quote, Report
+from valuation.models import Agency, DataRequest, Order, Quote, Report
 
 _O = OrderState
 SHAPES: dict[str, str] = {
@@ -86,6 +87,20 @@ def flag_text(flag: dict[str, str]) -> str:
         "under_market": _("Fee far under the market’s usual: {share_pct}% of the median of {median} a right."),
     }[flag["code"]]
     return sentence.format(share_pct=flag["share_pct"], median=f"{Decimal(flag['median']):,.2f}")
+
+
+def sign_row(sign: Sign, agencies: Mapping[int, Agency]) -> dict[str, Any]:
+    """What could be a kickback, in words, with the orders it rests on."""
+    sentence = {
+        "taken_outside": _("Quoted here without a contract; {days} days later posted as engaged elsewhere."),
+        "in_step_with_value": _("Fees keep in step with the values concluded: about {share_pct}% of each."),
+        "steered": _("{count} of {whole} orders of the clients of {broker} went to this agency."),
+    }[sign.code]
+    return {
+        "agency": agencies[sign.agency_id].organisation.name,
+        "text": sentence.format(**sign.figures),
+        "orders": sign.orders,
+    }
 
 
 def card(order: Order, own: int | None) -> dict[str, Any]:

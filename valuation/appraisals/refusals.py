@@ -115,7 +115,7 @@ class SamePerson(DomainError):
 
 class CommentsOpen(DomainError):
     code = "comments_open"
-    sentence = _("%(count)s comments of the review have no answer yet.")
+    sentence = _("Comments of the review without an answer: %(count)s.")
     remedy = _("The drafter answers each of them.")
 
 

@@ -10,10 +10,12 @@ from django.urls import reverse
 from listings.rights.models import Entry
 from marketplace.core import charts, clock
 from marketplace.core.actor import Actor
+from marketplace.core.errors import BadInput
 from marketplace.signing.presenting import files_of
-from valuation.appraisals import access, acts, encumbrances, selectors
+from valuation.appraisals import access, acts, asking, encumbrances, selectors
 from valuation.appraisals.figures import (
     bound,
+    distribution,
     entry_label,
     input_rows,
     paper_language,
@@ -39,10 +41,18 @@ OBJECTION_SHAPES: dict[str, str] = {
 }
 
 
-def report_page(report: Report, actor: Actor) -> dict[str, Any]:
-    """Value with range, methods side by side, comparables, assumptions, what moves it most, and the papers."""
+def report_page(report: Report, actor: Actor, under: str = "") -> dict[str, Any]:
+    """Value with range, methods side by side, comparables, assumptions, what moves it most, and the papers.
+
+    `under` is an amount as a reader typed it: how often each method comes out under it.
+    """
     twin, language = report.twin, paper_language()
     order = report.order
+    amount, under_error = None, ""
+    try:
+        amount = asking.amount_of(under)
+    except BadInput as refusal:
+        under_error = refusal.message
     methods = [_method(one, report.currency) for one in twin["methods"]]
     document = report.document
     objections = Objection.objects.filter(report=report).select_related("raised_by", "second_order", "report__agency")
@@ -62,6 +72,9 @@ def report_page(report: Report, actor: Actor) -> dict[str, Any]:
             for one in report.valued.select_related("asset")
         ],
         "methods": methods,
+        "under": under,
+        "under_error": under_error,
+        "asked": [_asked(one, report.currency, amount) for one in twin["methods"]] if amount is not None else [],
         "methods_svg": charts.bars(
             [charts.Bar(one["label"], one["value"], f"{one['value']:,.2f}") for one in methods]
             + [charts.Bar(words.text("conclusion", language), report.amount, f"{report.amount:,.2f}", "b-brand")],
@@ -93,6 +106,13 @@ def report_page(report: Report, actor: Actor) -> dict[str, Any]:
     }
 
 
+def _asked(one: dict[str, Any], currency: str, amount: Decimal) -> dict[str, Any]:
+    """A method's answer to the amount, with the amount drawn into its distribution."""
+    found = asking.under(one, amount)
+    drawn = distribution(one["simulation"], Decimal(one["value"]), currency, found) if found else ""
+    return {"label": label_of(one["method"]), "under": found, "svg": drawn}
+
+
 def _method(one: dict[str, Any], currency: str) -> dict[str, Any]:
     value = Decimal(one["value"])
     return {
@@ -116,9 +136,9 @@ def _comparables(one: dict[str, Any]) -> list[dict[str, Any]]:
     implied = one["result"].get("implied") or []
     return [
         {
-            "price": deal.get("price"),
-            "revenue": deal.get("revenue"),
-            "implied": implied[at] if at < len(implied) else None,
+            "price": Decimal(str(deal["price"])),
+            "revenue": Decimal(str(deal["revenue"])),
+            "implied": Decimal(str(implied[at])) if at < len(implied) else None,
         }
         for at, deal in enumerate(deals)
     ]

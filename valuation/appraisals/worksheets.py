@@ -203,17 +203,17 @@ def read(sheet: Worksheet, text: Mapping[str, str]) -> dict[str, Any]:
         elif not typed:
             continue
         elif one.sort == "amounts":
-            made[one.name] = [_figure(part) for part in typed.replace(";", "\n").splitlines() if part.strip()]
+            made[one.name] = [figure_of(part) for part in typed.replace(";", "\n").splitlines() if part.strip()]
         elif one.sort == "rows":
             made[one.name] = [
-                dict(zip(one.columns, (_figure(cell) for cell in _cells(line)), strict=False))
+                dict(zip(one.columns, (figure_of(cell) for cell in _cells(line)), strict=False))
                 for line in typed.splitlines()
                 if line.strip()
             ]
         elif one.sort == "number" and typed.isdigit():
             made[one.name] = int(typed)
         else:
-            made[one.name] = _figure(typed)
+            made[one.name] = figure_of(typed)
     return made
 
 
@@ -257,7 +257,7 @@ def _cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.replace("，", ",").replace("\t", ",").split(",")]
 
 
-def _figure(typed: str) -> str:
+def figure_of(typed: str) -> str:
     """A figure without its grouping, and 5% as 0.05; anything else goes to the engine as it is, to be refused there."""
     plain = typed.strip().replace(" ", "").replace("，", ",")
     plain = plain.replace(",", "") if plain.count(",") and plain.replace(",", "").replace(".", "").isdigit() else plain

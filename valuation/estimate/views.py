@@ -17,7 +17,7 @@ from marketplace.core import formats
 from marketplace.core.errors import NotFound
 from valuation.estimate import presenting
 from valuation.estimate.model import LEAST_OF_KIND, LEAST_SALES, VERSION, WORST_FACTOR
-from valuation.estimate.sales import YEARS_BACK
+from valuation.estimate.sales import PAST, YEARS_BACK
 from valuation.estimate.services import LEAST_NEWS, refit
 from valuation.models import EstimateFit
 
@@ -67,7 +67,8 @@ def desk_estimates(request: HttpRequest) -> HttpResponse:
 
 
 def _sale(told: dict[str, str]) -> dict[str, Any]:
-    row: dict[str, Any] = {"number": told["number"], "price": Decimal(told["price"])}
+    number = told["number"]
+    row: dict[str, Any] = {"number": number, "price": Decimal(told["price"]), "is_past": number.startswith(PAST)}
     if "middle" in told:
         row |= {name: Decimal(told[name]) for name in ("middle", "low", "high")}
         row["is_inside"] = row["low"] <= row["price"] <= row["high"]

@@ -24,6 +24,29 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='PastSale',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('price', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='price')),
+                ('currency', models.CharField(default='CNY', max_length=3)),
+                ('agreed_on', models.DateField(verbose_name='agreed on')),
+                ('seller', models.CharField(max_length=200, verbose_name='seller')),
+                ('buyer', models.CharField(max_length=200, verbose_name='buyer')),
+                ('source', models.CharField(max_length=200, verbose_name='where it is proved')),
+                ('entered_at', models.DateTimeField()),
+                ('asset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='past_sales', to='assets.asset')),
+                ('entered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['agreed_on', 'id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('price__gt', 0)), name='past_sale_was_for_some_money'), models.CheckConstraint(condition=models.Q(models.Q(('seller', ''), _negated=True), models.Q(('buyer', ''), _negated=True), models.Q(('source', ''), _negated=True)), name='past_sale_names_sides_and_source'), models.UniqueConstraint(fields=('asset', 'agreed_on'), name='a_right_is_sold_once_a_day')],
+            },
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='pastsale',
+            trigger=pgtrigger.compiler.Trigger(name='past_sales_are_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='ea775706ac2f02a0868ca4966fa2a272ad46c530', operation='UPDATE OR DELETE', pgid='pgtrigger_past_sales_are_kept_9a6bd', table='valuation_pastsale', when='BEFORE')),
+        ),
+        migrations.CreateModel(
             name='Draft',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

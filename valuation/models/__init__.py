@@ -4,6 +4,7 @@ from valuation.models.agency import Agency, Appraiser
 from valuation.models.drafting import Draft, MethodUse, ReviewComment
 from valuation.models.estimate import EstimateFit
 from valuation.models.order import DataFile, DataRequest, Order, OrderAsset, Quote
+from valuation.models.past_sale import PastSale
 from valuation.models.report import Objection, Report, ReportAsset, Showing
 from valuation.models.rubric import Rubric, Score
 
@@ -18,6 +19,7 @@ __all__ = [
     "Objection",
     "Order",
     "OrderAsset",
+    "PastSale",
     "Quote",
     "Report",
     "ReportAsset",

@@ -30,9 +30,10 @@ def _of(fields: Fields) -> Method:
 
 
 def monte_carlo(fields: Fields, most_draws: int = MOST_DRAWS) -> dict[str, Any]:
-    """mean, std, p5 … p95, prob_below_loan (where a loan is given), the sampling error of each, and a tornado.
+    """mean, std, p5 … p95, prob_below_loan (where a loan is given), the sampling error of each, a histogram, a tornado.
 
-    `value` is the mean; `expected_value` the exact value with every random number at its mean. Raises BadInput.
+    `value` is the mean; `expected_value` the exact value with every random number at its mean. The tornado is left out
+    where `tornado` is false. Raises BadInput.
     """
     draws = fields.whole("draws", 2, most_draws, USUAL_DRAWS)
     seed = fields.whole("seed", 0, MOST_SEED, 0)
@@ -50,7 +51,8 @@ def monte_carlo(fields: Fields, most_draws: int = MOST_DRAWS) -> dict[str, Any]:
     random = engine.random_numbers(read, fields.data)
     certain = method.value(base, Exact())
     found = engine.simulate(method, fields, random, draws=draws, seed=seed, amount=amount)
-    bars = tornado(method, fields.data, engine.spans(random))
+    wants_bars = not fields.has("tornado") or fields.flag("tornado")
+    bars = tornado(method, fields.data, engine.spans(random)) if wants_bars else []
     return {
         **_figures(found.summary, certain.as_text),
         "expected_value": certain.as_text(certain.value),
@@ -59,6 +61,7 @@ def monte_carlo(fields: Fields, most_draws: int = MOST_DRAWS) -> dict[str, Any]:
         "seed": seed,
         "generator": "PCG64",
         "outside_domain": {path: share(Decimal(repr(part))) for path, part in found.outside.items()},
+        "histogram": _histogram(found.summary.histogram, certain.as_text),
         "tornado": _bars(bars, certain.as_text),
     }
 
@@ -82,6 +85,16 @@ def _figures(summary: Any, as_text: Callable[[Decimal], str]) -> dict[str, Any]:
         answer["prob_below_loan"] = share(summary.below.value)
         errors["prob_below_loan"] = share(summary.below.error)
     return {**answer, "sampling_error": errors}
+
+
+def _histogram(found: Any, as_text: Callable[[Decimal], str]) -> dict[str, Any]:
+    return {
+        "low": as_text(Decimal(found.low)),
+        "high": as_text(Decimal(found.high)),
+        "counts": list(found.counts),
+        "under": found.under,
+        "over": found.over,
+    }
 
 
 def _bars(bars: list[Bar], as_text: Callable[[Decimal], str]) -> list[dict[str, Any]]:

@@ -15,6 +15,9 @@ import numpy as np
 from valuation.arithmetic import Draws
 
 PERCENTILES = (5, 25, 50, 75, 95)
+#: A picture of the draws: bins of one width between these two shares of them; the long tails would flatten the rest.
+BINS = 40
+SHOWN_FROM, SHOWN_TO = 0.005, 0.995
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +29,26 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Histogram:
+    """How many draws fell into each of the bins of one width from `low` to `high`, and how many beside them.
+
+    A bin holds its lower bound, the last one its upper bound too. All of them together are all draws.
+    """
+
+    low: float
+    high: float
+    counts: tuple[int, ...]
+    under: int
+    over: int
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     mean: Figure
     std: Figure
     percentiles: dict[int, Figure]
     below: Figure | None  # the share of values under the amount asked about
+    histogram: Histogram | None = None  # none where nothing was drawn
 
 
 def summarise(values: Draws, amount: float | None = None) -> Summary:
@@ -55,7 +73,19 @@ def summarise(values: Draws, amount: float | None = None) -> Summary:
         Figure(std, std_error),
         {percent: percentile(values, percent / 100) for percent in PERCENTILES},
         below,
+        histogram(values),
     )
+
+
+def histogram(ordered: Draws) -> Histogram:
+    """Of values in rising order; where (almost) all are one value, a single bin of no width holds those."""
+    count = len(ordered)
+    low, high = percentile(ordered, SHOWN_FROM).value, percentile(ordered, SHOWN_TO).value
+    edges = np.linspace(low, high, BINS + 1) if low < high else np.array([low, high])
+    places = np.searchsorted(ordered, edges, side="left")
+    places[-1] = np.searchsorted(ordered, edges[-1], side="right")
+    counts = tuple(int(one) for one in np.diff(places))
+    return Histogram(low, high, counts, int(places[0]), count - int(places[-1]))
 
 
 def percentile(ordered: Draws, probability: float) -> Figure:

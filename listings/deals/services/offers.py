@@ -24,7 +24,7 @@ from listings.deals.graphs.talks import NEGOTIATION_GRAPH, OFFER_GRAPH
 from listings.deals.models.negotiation import Negotiation
 from listings.deals.models.offers import Offer
 from listings.deals.models.sealed import SealedOffer, SealedRound
-from listings.deals.permission import demand_but_for_consents
+from listings.deals.permission import ask_register, demand_but_for_consents
 from listings.deals.services.agreement import agree
 from listings.deals.services.negotiations import REMINDER, demand_part, heard
 from listings.deals.talks.access import may_bind
@@ -41,7 +41,6 @@ from listings.deals.talks.refusals import (
 )
 from listings.deals.talks.states import OfferState, RoundState, Side
 from listings.deals.terms import Terms
-from listings.rights.checking import check
 from listings.rights.services.reservations import reserve_first
 from marketplace.core import clock, timers
 from marketplace.core.actor import SYSTEM, Actor
@@ -247,10 +246,10 @@ def _accepted(negotiation: Negotiation, listing: Listing, version: int, rights: 
         raise ListingChanged()
     terms = offer.terms
     act, scope = act_of(offer.mode), scope_of(terms)
-    verdict = check(
+    verdict = ask_register(
         rights,
-        act,
-        holder_id=negotiation.holder_id,
+        offer.mode,
+        seller_id=negotiation.holder_id,
         other_id=negotiation.buyer_id,
         other_country=present.buyer_country,
         scope=scope,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -451,31 +452,32 @@ class NegotiationViewSet(viewsets.GenericViewSet[Negotiation]):
         rows = {row.version: row for row in one.offers.filter(version__in=[version - 1, version])}
         return dict(OfferSerializer(rows[version], context={"by_version": rows}).data)
 
+    def _decide(self, request: Request, number: str, verb: Callable[..., Offer], *told: str) -> Response:
+        """Decide on the version named, with what else of the request this decision is told."""
+        one = self._found(request, number)
+        given = self._read(DecideSerializer, request).validated_data
+        done = verb(
+            negotiation_id=one.pk,
+            version=given["version"],
+            by=actor_of(request),
+            **{name: given[name] for name in told},
+        )
+        return Response(self._offer(one, done.version))
+
     @extend_schema(summary="Accept the version named", request=DecideSerializer, responses=OfferSerializer)
     @action(detail=True, methods=["post"])
     def accept(self, request: Request, number: str) -> Response:
-        one = self._found(request, number)
-        version = self._read(DecideSerializer, request).validated_data["version"]
-        done = offer_service.accept_offer(negotiation_id=one.pk, version=version, by=actor_of(request))
-        return Response(self._offer(one, done.version))
+        return self._decide(request, number, offer_service.accept_offer)
 
     @extend_schema(summary="Reject the version named", request=DecideSerializer, responses=OfferSerializer)
     @action(detail=True, methods=["post"])
     def reject(self, request: Request, number: str) -> Response:
-        one = self._found(request, number)
-        told = self._read(DecideSerializer, request).validated_data
-        done = offer_service.reject_offer(
-            negotiation_id=one.pk, version=told["version"], by=actor_of(request), reason=told["reason"]
-        )
-        return Response(self._offer(one, done.version))
+        return self._decide(request, number, offer_service.reject_offer, "reason")
 
     @extend_schema(summary="Withdraw one’s standing offer", request=DecideSerializer, responses=OfferSerializer)
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, number: str) -> Response:
-        one = self._found(request, number)
-        version = self._read(DecideSerializer, request).validated_data["version"]
-        done = offer_service.withdraw_offer(negotiation_id=one.pk, version=version, by=actor_of(request))
-        return Response(self._offer(one, done.version))
+        return self._decide(request, number, offer_service.withdraw_offer)
 
     @extend_schema(
         methods=["get"], summary="One’s own sealed offers", request=None, responses=SealedOfferSerializer(many=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -98,6 +100,22 @@ def listing_matter(number: str) -> Matter:
     )
 
 
+def calendar_days(actor: Actor, first: date, last: date) -> Iterator[registry.Entry]:
+    """Days on which one's own offers lapse; those to decide on are things to do."""
+    organisation = access.speaks_for(actor)
+    if organisation is None:
+        return
+    after, until = clock.moments(first, last)
+    rows = Offer.objects.standing().filter(maker=organisation, valid_until__gt=after, valid_until__lte=until)
+    for offer in rows.select_related("negotiation"):
+        number = offer.negotiation.number
+        words = gettext("Our offer lapses: version %(version)s in talks %(number)s")
+        url = reverse("offer_detail", args=[number, offer.version])
+        yield registry.Entry(
+            clock.last_day(offer.valid_until), words % {"version": offer.version, "number": number}, url
+        )
+
+
 def contribute() -> None:
     """Called once the app is ready."""
     matters(listing_matter)
@@ -106,6 +124,7 @@ def contribute() -> None:
     registry.desk(TRADE, 24, _("Enquiries"), "enquiries", shows=_may_hold, count=unanswered)
     registry.desk(DESK, 74, _("Sealed offers"), "sealed_desk", shows=access.may_open_rounds)
     registry.todo(22, todo_lines)
+    registry.calendar(calendar_days)
 
 
 def _talks_label(pk: int) -> str:

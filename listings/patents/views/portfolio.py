@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +19,6 @@ from listings.assets.states import LegalStatus
 from listings.patents import access, numbers, presenting, reasons
 from listings.patents.filters import PortfolioFilter
 from listings.patents.forms import PatentForm, parsed_number
-from listings.patents.models import AnnuityPayment
 from listings.patents.services import holding, runs
 from marketplace.core.errors import DomainError, NotFound, NotPermitted
 from marketplace.core.exports import EXPORTS
@@ -45,9 +43,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
 
 def _rows(ids: Any, text: str) -> list[dict[str, Any]]:
     assets = presenting.in_order(ids)
-    paid: dict[int, dict[int, date]] = {}
-    for one in AnnuityPayment.objects.filter(patent_id__in=[asset.pk for asset in assets]):
-        paid.setdefault(one.patent_id, {})[one.year] = one.paid_on
+    paid = presenting.annuities_paid([asset.pk for asset in assets])
     rows = []
     for asset in assets:
         calendar = presenting.annuity_calendar(asset, paid.get(asset.pk, {}))

@@ -6,9 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import mt940
-from mt940.models import Transactions
 
-from marketplace.payments.statements.faults import Fault, Unreadable
+from marketplace.payments.statements.faults import Unreadable
 from marketplace.payments.statements.rows import Row, Statement, clean, day_of
 
 ENCODINGS = ("utf-8-sig", "gb18030")
@@ -26,10 +25,11 @@ def read_mt940(content: bytes, currency: str) -> Statement:
     else:
         raise Unreadable("encoding")
     try:
-        parsed = mt940.parse(text)
+        # Without its options the library reads the reversal of a credit (RC) as money that came in, and adds the
+        # payer's account to the payer's name.
+        statements = mt940.parse_statements(text, options=mt940.Options.all())
     except Exception as error:
         raise Unreadable("no_mt940") from error
-    statements = [parsed] if isinstance(parsed, Transactions) else list(parsed)
     found = Statement("mt940")
     for one in statements:
         _take(found, one, currency)
@@ -46,12 +46,8 @@ def _take(found: Statement, one: Any, currency: str) -> None:
     if closing is not None:
         found.closing, found.closing_on = _cents(closing.amount.amount), day_of(closing.date)
     found.account_number = found.account_number or str(one.data.get("account_identification") or "")
-    for number, movement in enumerate(one, start=1):
-        data = movement.data
-        amount = data.get("amount")
-        if amount is None or data.get("date") is None:
-            found.problems.append((number, Fault("incomplete")))
-            continue
+    for movement in one:
+        data = movement.data  # its amount and day are always there: without them the file is no MT940 to the library
         told = [
             data.get("customer_reference") or "",
             data.get("transaction_details") or "",
@@ -63,10 +59,10 @@ def _take(found: Statement, one: Any, currency: str) -> None:
         found.rows.append(
             Row(
                 booked_on=day_of(data.get("entry_date") or data["date"]),
-                amount=_cents(amount.amount),
-                currency=str(amount.currency or currency),
+                amount=_cents(data["amount"].amount),
+                currency=str(data["amount"].currency or currency),
                 payer_name=clean(str(data.get("applicant_name") or ""), 200),
-                payer_account=clean(str(data.get("applicant_iban") or data.get("applicant_bin") or ""), 60),
+                payer_account=clean(str(data.get("applicant_iban") or data.get("gvc_applicant_iban") or ""), 60),
                 text=clean(" ".join(part for part in map(str, told) if part not in NO_REFERENCE), 1000),
                 external_id="" if bank_id in NO_REFERENCE else clean(bank_id, 120),
             )

@@ -37,9 +37,9 @@ def _method(one: Mapping[str, Any], currency: str, language: Language) -> list[B
     ]
     heads = [text(key, language) for key in ("h_input", "h_value", "h_reason")]
     made.append(table(heads, inputs, widths=(1.3, 1.6, 3)))
-    formula = one["result"].get("formula")
-    if formula:
-        made.append(paragraph(text("formula", language, formula=formula)))
+    if one["method"] in words.FORMULA:
+        said = say(words.FORMULA, one["method"], language)
+        made.append(paragraph(text("formula", language, formula=said)))
     made += _rows(one, currency, language)
     made.append(paragraph(text("result", language, amount=money(one["value"], currency, language))))
     made += _uncertainty(one, currency, language)
@@ -110,9 +110,11 @@ def _uncertainty(one: Mapping[str, Any], currency: str, language: Language) -> l
     caption = text(
         "simulation", language, fields=fields, draws=f"{one['draws']:,}", seed=one["seed"], currency=currency
     )
-    made = [table(heads, [[figure(found[name]) for name in names]], caption=caption, right=range(len(names)))]
+    errors = found["sampling_error"]
+    rows = [[figure(found[name]) for name in names], [f"±{figure(errors[name])}" for name in names]]
+    made = [table(heads, rows, caption=caption, right=range(len(names)))]
     if one["tornado"]:
-        rows = [
+        swings = [
             (
                 f"{say(words.INPUT, swing['name'], language)} {bounds_of(one['method'], swing, language)}",
                 Decimal(swing["at_low"]),
@@ -122,5 +124,5 @@ def _uncertainty(one: Mapping[str, Any], currency: str, language: Language) -> l
             )
             for swing in one["tornado"]
         ]
-        made.append(bars(rows, caption=text("tornado", language, currency=currency)))
+        made.append(bars(swings, caption=text("tornado", language, currency=currency)))
     return made

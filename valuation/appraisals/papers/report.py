@@ -298,7 +298,12 @@ def _entries(twin: Twin, language: Language) -> list[Block]:
             until = say_day(one["until"], language) if one["until"] else text("open_end", language)
             named = one[f"party_{language}"] or "—"
             rows.append(
-                [right["number"], f"{sort} {kind}".strip(), named, f"{say_day(one['from'], language)} – {until}"]
+                [
+                    right["number"],
+                    f"{sort}{'' if language == 'zh' else ' '}{kind}".strip(),
+                    named,
+                    f"{say_day(one['from'], language)} – {until}",
+                ]
             )
     if not rows:
         return [paragraph(text("no_entries", language))]
@@ -391,6 +396,7 @@ def _annexes(twin: Twin, digest: str, language: Language) -> list[dict[str, Any]
 
 def _scores(twin: Twin, language: Language) -> list[Block]:
     names = rubrics.names_of(twin["rubric"]["code"], twin["rubric"]["version"]) if twin["rubric"] else {}
+    order = {code: at for at, code in enumerate(names)}
     rows = [
         [
             one["asset"],
@@ -399,7 +405,7 @@ def _scores(twin: Twin, language: Language) -> list[Block]:
             one["evidence" if language == "zh" else "evidence_en"]
             + (f" [{text('from_register', language)}]" if one["is_computed"] else ""),
         ]
-        for one in twin["scores"]
+        for one in sorted(twin["scores"], key=lambda one: (one["asset"], order.get(one["indicator"], len(order))))
     ]
     heads = [text(key, language) for key in ("h_right", "h_indicator", "h_points", "h_evidence")]
     made: list[Block] = []

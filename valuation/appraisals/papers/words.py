@@ -72,6 +72,41 @@ ENTRY_KIND: Mapping[str, Both] = {
     "open_declaration": ("开放许可声明", "declaration of open licence"),
     "compulsory_licence": ("强制许可", "compulsory licence"),
 }
+FORMULA: Mapping[str, Both] = {
+    "relief_from_royalty": (
+        "Σ 销售收入 × 许可费率 × (1 − 税率) ÷ (1 + 折现率)^年",
+        "Σ revenue · royalty rate · (1 − tax rate) ÷ (1 + discount rate)^year",
+    ),
+    "mpeem": (
+        "Σ (现金流 − 贡献资产费用) × (1 − 税率) ÷ (1 + 折现率)^年",
+        "Σ (cash flow − contributory charge) · (1 − tax rate) ÷ (1 + discount rate)^year",
+    ),
+    "incremental_cash_flow": (
+        "Σ (有该权利的现金流 − 无该权利的现金流) ÷ (1 + 折现率)^年",
+        "Σ (cash flow with the right − without it) ÷ (1 + discount rate)^year",
+    ),
+    "risk_adjusted_npv": (
+        "成功概率 × Σ 现金流 ÷ (1 + 折现率)^年",
+        "probability of success · Σ cash flow ÷ (1 + discount rate)^year",
+    ),
+    "comparable_transactions": (
+        "中位数（成交价 ÷ 成交方收入 × 评估对象收入 × (1 + 调整)）",
+        "median of price ÷ revenue · revenue of this right · (1 + adjustment)",
+    ),
+    "portfolio": ("Σ 各项权利价值 × (1 − 集中度权重 × HHI)", "Σ value of each right · (1 − weight · HHI)"),
+    "replacement_cost": (
+        "现时成本 × (1 − 功能性贬值) × (1 − 技术性贬值) × (1 − 经济性贬值)",
+        "cost today · (1 − functional) · (1 − technological) · (1 − economic obsolescence)",
+    ),
+    "reproduction_cost": (
+        "（人工 + 材料 + 费用）× (1 − 功能性贬值) × (1 − 技术性贬值) × (1 − 经济性贬值)",
+        "(labour + materials + overhead) · (1 − functional) · (1 − technological) · (1 − economic obsolescence)",
+    ),
+    "real_option": (
+        "S·N(d₁) − K·e^(−rT)·N(d₂)：S 项目现值，K 实施成本，r 无风险利率，T 年限",
+        "S·N(d₁) − K·e^(−rT)·N(d₂): S present value of the project, K cost of going ahead, r risk-free rate, T years",
+    ),
+}
 LICENCE_TYPE: Mapping[str, Both] = {
     "exclusive": ("独占", "exclusive"),
     "sole": ("排他", "sole"),
@@ -277,8 +312,9 @@ T: Mapping[str, Both] = {
     "result": ("测算结果：{amount}。", "Result: {amount}."),
     "formula": ("计算式：{formula}", "Formula: {formula}"),
     "simulation": (
-        "不确定性：对 {fields} 取三角分布，随机抽样 {draws} 次，种子 {seed}（{currency}）",
-        "Uncertainty: triangular distributions for {fields}; {draws} draws, seed {seed}; {currency}",
+        "不确定性：对{fields}取三角分布，随机抽样 {draws} 次，种子 {seed}（{currency}）；第二行为抽样误差",
+        "Uncertainty: triangular distributions for {fields}; {draws} draws, seed {seed}; {currency}; "
+        "below, the sampling error of each",
     ),
     "h_mean": ("均值", "Mean"),
     "h_std": ("标准差", "Std. dev."),

@@ -120,8 +120,11 @@ class Outcome:
     tornado: list[engine.Swing]
 
 
-def outcome(working: Working, *, seed: int) -> Outcome:
-    """Compute without keeping: the live side of the workbench. Raises BadInput with the field, NotFound."""
+def outcome(working: Working, *, seed: int, amount: Decimal | None = None) -> Outcome:
+    """Compute without keeping: the live side of the workbench, asked about an `amount` or not.
+
+    Raises BadInput with the field, NotFound.
+    """
     if working.method not in BY_METHOD:
         raise NotFound()
     result = engine.run(working.method, working.input)
@@ -129,7 +132,7 @@ def outcome(working: Working, *, seed: int) -> Outcome:
     return Outcome(
         result=result,
         value=engine.value_of(result),
-        simulation=engine.simulate(working.method, working.input, working.uncertain, seed=seed),
+        simulation=engine.simulate(working.method, working.input, working.uncertain, seed=seed, amount=amount),
         tornado=engine.tornado(working.method, working.input, working.uncertain),
     )
 

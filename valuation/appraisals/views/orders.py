@@ -16,10 +16,10 @@ from listings.patents.access import shown_assets
 from marketplace.core.access import found
 from marketplace.core.errors import DomainError, NotFound, NotPermitted
 from marketplace.portal.steps import Step, take
-from valuation.appraisals import access, acts
+from valuation.appraisals import access, acts, kickbacks
 from valuation.appraisals.forms import OrderForm, PostForm
 from valuation.appraisals.graphs.parties import AGENCY_WORKS, CLIENT_WORKS
-from valuation.appraisals.presenting import card, order_page, report_row
+from valuation.appraisals.presenting import card, flag_text, order_page, report_row, sign_row
 from valuation.appraisals.services import orders, posting
 from valuation.appraisals.states import OrderState
 from valuation.models import Agency, Order, Quote, Report, ReviewComment
@@ -208,15 +208,18 @@ def take_step(
 @require_safe
 @login_required
 def desk_appraisals(request: HttpRequest) -> HttpResponse:
-    """For the operator: flagged quotes, disputed reports, what is late."""
+    """For the operator: flagged quotes, signs of kickbacks, disputed reports, what is late."""
     actor = request.actor  # type: ignore[attr-defined]
     if not access.is_at_desk(actor):
         raise NotFound()
     flagged = Quote.objects.exclude(flags=[]).select_related("order", "agency__organisation").order_by("-pk")[:50]
     disputed = Report.objects.in_state("disputed", "suspended", "right_ended").for_page().order_by("-state_since")[:50]
     late = Order.objects.running().for_page().prefetch_related("ordered__asset").order_by("due_at")[:50]
+    signs = kickbacks.signs()
+    agencies = Agency.objects.select_related("organisation").in_bulk({one.agency_id for one in signs})
     context = {
-        "flagged": flagged,
+        "flagged": [{"quote": one, "why": [flag_text(flag) for flag in one.flags]} for one in flagged],
+        "signs": [sign_row(one, agencies) for one in signs],
         "disputed": [report_row(one) for one in disputed],
         "running": [card(one, None) for one in late],
     }

@@ -42,7 +42,7 @@ def appraisal_report(request: HttpRequest, number: str) -> HttpResponse:
     """The report for those who rely on it."""
     actor = request.actor  # type: ignore[attr-defined]
     report = access.report_of(actor, number)
-    return render(request, "appraisals/report.html", report_page(report, actor))
+    return render(request, "appraisals/report.html", report_page(report, actor, request.GET.get("under", "")))
 
 
 @require_POST

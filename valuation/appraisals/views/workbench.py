@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib import messages
@@ -12,8 +11,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from marketplace.core.errors import DomainError, NotFound, NotPermitted
-from valuation.appraisals import access, worksheets
+from marketplace.core.errors import DomainError, NotFound, NotPermitted, OutOfRange
+from valuation.appraisals import access, asking, worksheets
 from valuation.appraisals.figures import outcome_view
 from valuation.appraisals.forms import TextForm, worksheet_data
 from valuation.appraisals.graphs.parties import AGENCY_WORKS
@@ -21,8 +20,9 @@ from valuation.appraisals.sections import BY_NAME
 from valuation.appraisals.services import drafting
 from valuation.appraisals.services.drafting import Working
 from valuation.appraisals.workbench_page import workbench_page
-from valuation.appraisals.worksheets import BY_METHOD, Worksheet, read, written
+from valuation.appraisals.worksheets import BY_METHOD, Entry, Worksheet, figure_of, read, written
 from valuation.models import Order
+from valuation.reading import AMOUNT, POSITIVE_AMOUNT, POSITIVE_RATE, RATE, SHARE
 
 
 def _draft_of(request: HttpRequest, number: str) -> Order:
@@ -77,19 +77,8 @@ def appraisal_text(request: HttpRequest, number: str, section: str) -> HttpRespo
 
 def _working(method: str, data: Any) -> Working:
     inputs, reasons, ranges, why = worksheet_data(method, data)
-    ranges = {name: {key: _plain(one) for key, one in bounds.items()} for name, bounds in ranges.items()}
+    ranges = {name: {key: figure_of(one) for key, one in bounds.items()} for name, bounds in ranges.items()}
     return Working(method=method, input=read(BY_METHOD[method], inputs), reasons=reasons, uncertain=ranges, why=why)
-
-
-def _plain(typed: str) -> str:
-    """A bound as it is stored: 20% is 0.2."""
-    bare = typed.strip().replace(",", "")
-    if bare.endswith("%"):
-        try:
-            return format((Decimal(bare[:-1]) / 100).normalize(), "f")
-        except InvalidOperation:
-            return bare
-    return bare
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -120,7 +109,7 @@ def appraisal_method(request: HttpRequest, number: str, method: str) -> HttpResp
         "why": working.why,
         "refusal": refusal,
         "problems": [_problem(method, refusal)] if refusal else [],
-        **_live(order, working),
+        **_live(order, working, request.POST),
     }
     return render(request, "appraisals/method.html", context, status=refusal.status if refusal else 200)
 
@@ -142,32 +131,53 @@ def _fields(sheet: Worksheet, working: Working, posted: Any, refusal: DomainErro
             "low": bound(one.name, "low"),
             "high": bound(one.name, "high"),
             "is_list": one.sort in ("amounts", "rows"),
-            "error": " ".join(x for x in (place, refusal.message) if x) if refusal and one.name == wrong else "",
+            "error": " ".join(x for x in (place, _said(one, refusal)) if x) if refusal and one.name == wrong else "",
         }
         for one in sheet.entries
     ]
+
+
+def _said(entry: Entry, refusal: DomainError) -> str:
+    """A refusal as a form says it: where rates are typed in percent and amounts with commas, so are their bounds."""
+    bounds = str(refusal.params.get("range", "")) if isinstance(refusal, OutOfRange) else ""
+    words = {
+        ("rate", str(RATE)): _("From 0% to under 100%."),
+        ("rate", str(POSITIVE_RATE)): _("Above 0% and under 100%."),
+        ("rate", str(SHARE)): _("From 0% to 100%."),
+        ("amount", str(AMOUNT)): _("Zero or more."),
+        ("amount", str(POSITIVE_AMOUNT)): _("More than zero."),
+    }
+    sort = "rate" if entry.sort == "rate" else "amount"
+    return words.get((sort, bounds), refusal.message)
 
 
 def _problem(method: str, refusal: DomainError) -> dict[str, str]:
     """What is wrong, for the head of the page and the live side: the entry by its label, and the way to it."""
     name, place = worksheets.place_of(refusal.field)
     entry = BY_METHOD[method].entry(name)
-    said = " ".join(one for one in (place, refusal.message) if one)
+    said = " ".join(one for one in (place, _said(entry, refusal) if entry else refusal.message) if one)
     if entry is None:
         return {"text": said, "href": "", "field": refusal.field, "cure": refusal.cure}
     text = _("%(label)s: %(problem)s") % {"label": entry.label, "problem": said}
     return {"text": text, "href": f"#in-{name}", "field": refusal.field, "cure": refusal.cure}
 
 
-def _live(order: Order, working: Working) -> dict[str, Any]:
-    """The right side: what the inputs come to now, or the field that keeps them from it."""
-    if not working.input:
-        return {"live": None, "problem": None}
+def _live(order: Order, working: Working, posted: Any) -> dict[str, Any]:
+    """The right side: what the inputs come to now, or the field that keeps them from it; asked about an amount or not,
+    which is not kept."""
+    typed = str(posted.get(asking.FIELD, ""))
+    asked = {"under": typed, "under_error": ""}
     try:
-        found = drafting.outcome(working, seed=order.pk)
+        amount = asking.amount_of(typed)
     except DomainError as error:
-        return {"live": None, "problem": _problem(working.method, error)}
-    return {"live": outcome_view(working.method, found, order.currency), "problem": None}
+        amount, asked["under_error"] = None, error.message
+    if not working.input:
+        return {"live": None, "problem": None, **asked}
+    try:
+        found = drafting.outcome(working, seed=order.pk, amount=amount)
+    except DomainError as error:
+        return {"live": None, "problem": _problem(working.method, error), **asked}
+    return {"live": outcome_view(working.method, found, order.currency, amount), "problem": None, **asked}
 
 
 @require_POST
@@ -177,4 +187,4 @@ def appraisal_live(request: HttpRequest, number: str, method: str) -> HttpRespon
     order = _writable(request, number)
     if method not in BY_METHOD:
         raise NotFound()
-    return render(request, "appraisals/live.html", _live(order, _working(method, request.POST)))
+    return render(request, "appraisals/live.html", _live(order, _working(method, request.POST), request.POST))
