@@ -200,10 +200,22 @@ def one_by_one(day: date, ids: list[int]) -> None:
             )  # fmt: skip
 
 
+def book_page_of(bank: int) -> int:
+    """Everything the book page shows of the newest closed day, its first forty loans among them; answers how many."""
+    from django.core.paginator import Paginator
+    from django.test import RequestFactory
+
+    from loans.live import pages, views
+
+    context = pages.book_page(bank)
+    found = Paginator(views._positions(bank, RequestFactory().get("/"), context["day"]), views.PER_PAGE).get_page(1)
+    return len([views._row(one) for one in found])
+
+
 def measured(directory: Path, scale: float) -> list[dict[str, Any]]:
     from loans.models import Loan, Position
     from loans.services.day_end import close_day
-    from loans.stress import book, stress
+    from loans.stress import stress
 
     loans = max(TEMPLATES, int(LOANS * scale))
     servers = postmaster_of(directory)
@@ -226,7 +238,8 @@ def measured(directory: Path, scale: float) -> list[dict[str, Any]]:
     stress_own, stress_db, cases = cpu(servers, lambda: stress(day, bank))
     if len(cases) != 4 or not cases[1].shortfall > cases[0].shortfall:
         raise RuntimeError(f"The stress test says {cases}")
-    book_own, book_db, _ = cpu(servers, lambda: book(day, bank))
+    first_book_own, first_book_db, _ = cpu(servers, lambda: book_page_of(bank))
+    book_own, book_db, _ = cpu(servers, lambda: book_page_of(bank))
     whole = scale >= 1
     return [
         figure("loans closed", count),
@@ -256,8 +269,9 @@ def measured(directory: Path, scale: float) -> list[dict[str, Any]]:
             target=f"≤ {LIMIT_STRESS_S:g} s",
             met=stress_own + stress_db <= LIMIT_STRESS_S if whole else None,
         ),
+        figure("book page, counted for the first time", round(1000 * (first_book_own + first_book_db)), "ms CPU"),
         figure(
-            "book view",
+            "book page",
             round(1000 * (book_own + book_db)),
             "ms CPU",
             target=f"≤ {LIMIT_BOOK_MS:g} ms",

@@ -31,7 +31,7 @@ from listings.rights.states import Source
 from loans import reactions
 from loans.consent_texts import texts_for
 from loans.live import reactions as live_reactions
-from loans.models import Application, Collateral, Loan, Product, Security
+from loans.models import Application, CloseRun, Collateral, Loan, Product, Security
 from loans.scoring import scorecard_for
 from loans.services import (
     applications,
@@ -53,7 +53,7 @@ from loans.services.filings import Certificate
 from loans.services.intake import Findings
 from loans.services.opening import Cover, Lending, take_over_loan
 from loans.services.products import Face
-from loans.states.application import ApplicationState
+from loans.states.application import BINDING, RUNNING, ApplicationState
 from loans.states.credit import Action, CheckState
 from loans.states.servicing import LoanState, Route
 from loans.waterfall import Bearer
@@ -65,6 +65,7 @@ from marketplace.core.money import Money
 from marketplace.core.relay import relay_to, subscribers
 from marketplace.core.workdays import months_after
 from marketplace.signing.factors import Shown
+from marketplace.signing.models import Document
 from marketplace.signing.services import documents
 from marketplace.signing.states import FactorKind
 
@@ -75,8 +76,14 @@ STAFF = {
     "ruralbank": {"admin": "nong", "reviewer": "nong", "approver": "gu", "officer": "nong", "head": "gu"},
 }
 #: Who asks and who signs for the borrowers.
-BORROWERS = {"fluoro": ("ines", "gong"), "silicon": ("song", "song"), "songxia": ("li", "li"), "lanxin": ("xin", "xin"),
-             "qingping": ("bo", "fan")}  # fmt: skip
+BORROWERS = {
+    "fluoro": ("ines", "gong"),
+    "silicon": ("song", "song"),
+    "lanxin": ("xin", "xin"),
+    "yunlu": ("lu", "lu"),
+    "yanshi": ("yan", "yan"),
+    "linzy": ("lin", "lin"),
+}
 YEARS_LEFT = 4
 Row = dict[str, Any]
 
@@ -88,7 +95,7 @@ def load(say: Say) -> None:
         _product(row)
     lent = sum(_loan(row, cast) for row in _told("loans"))
     asked = sum(_application(row, cast) for row in _told("applications"))
-    if lent:
+    if not CloseRun.objects.exists():
         _close()
         for row in _told("loans"):
             _afterwards(row)
@@ -132,9 +139,10 @@ def _free_rights(cast: Cast, owner: str, many: int) -> list[Asset]:
     held = Asset.objects.filter(
         holder=cast.organisations[owner], office="CN", status=LegalStatus.IN_FORCE, patent__patent_kind="invention"
     )
+    spoken_for = Collateral.objects.filter(application__state__in=RUNNING | BINDING).values("asset")
     taken = Entry.objects.live().values("asset")
     free = held.exclude(pk__in=taken).exclude(pk__in=Reservation.objects.live().values("asset"))
-    free = free.exclude(pk__in=Security.objects.values("asset")).exclude(pk__in=Collateral.objects.values("asset"))
+    free = free.exclude(pk__in=Security.objects.values("asset")).exclude(pk__in=spoken_for)
     free = free.filter(expires_on__gt=clock.today() + timedelta(days=YEARS_LEFT * 366)).order_by("pk")
     offered = free.filter(listings__state=ListingState.PUBLISHED).distinct()
     found = [*free.exclude(pk__in=offered.values("pk")), *offered]  # those that are on offer come last
@@ -268,7 +276,7 @@ def _proposes(one: Application, row: Row, by: Actor) -> None:
 
 
 def _signs(document_id: int, by: Actor) -> None:
-    contract = documents.Document.objects.get(pk=document_id)
+    contract = Document.objects.get(pk=document_id)
     assert by.user_id is not None
     shown = Shown(by.user_id, FactorKind.TOTP, documents.purpose_of(contract))
     documents.sign(document_id=contract.pk, sha256=contract.sha256, by=by, otp=shown)
@@ -336,7 +344,7 @@ def _loan(row: Row, cast: Cast) -> bool:
             source=Source.CNIPA,
         )
         line = terms.rights["invention"]
-        base = max(paid_on, clock.today() - timedelta(days=row.get("appraised_before", row["days"])))
+        base = max(paid_on, clock.today() - timedelta(days=int(row.get("appraised_before") or row["days"])))
         covers.append(
             Cover(asset.pk, line.haircut_bp, line.ltv_bp, entry.pk, Decimal(row["value"]), base, months_after(base, 12))
         )
@@ -393,7 +401,7 @@ def _afterwards(row: Row) -> None:
             shortfalls.notify(shortfall_id=loan.shortfalls.get().pk, by=officer)
     if until in (LoanState.DEFAULT, LoanState.DISPOSAL, "shared"):
         _calls_default(loan, row, officer)
-    for alarm in loan.alarms_raised.order_by("pk")[: row.get("handles", 0)]:
+    for alarm in loan.alarms_raised.filter(handled_at=None).order_by("pk")[: row.get("handles", 0)]:
         watching.handle(alarm_id=alarm.pk, action=row["action"], by=officer)
 
 

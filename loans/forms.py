@@ -100,7 +100,7 @@ class FactsForm(StepForm):
     )
     amount = _amount(label=_("Amount"))
     term_months = forms.IntegerField(label=_("Term in months"), min_value=1, max_value=120)
-    purpose = forms.ChoiceField(label=_("Purpose"), choices=Purpose.choices)
+    purpose = forms.ChoiceField(label=_("Purpose of the loan"), choices=Purpose.choices)
     purpose_note = forms.CharField(
         label=_("What exactly the money is for"), max_length=2000, required=False, widget=_long(3)
     )
@@ -239,7 +239,7 @@ class ChecklistForm(StepForm):
         checks = list(self.subject.checks.all()) if self.subject is not None else []
         self.keys = [one.key for one in checks]
         for one in checks:
-            title = BY_KEY[one.key].title
+            title = str(BY_KEY[one.key].title)
             self.fields[f"state_{one.key}"] = forms.ChoiceField(
                 label=title, choices=CheckState.choices, initial=one.state, required=False
             )

@@ -53,7 +53,7 @@ WORDS: dict[str, tuple[str, Any]] = {
     "loan_application.consent": ("off", _("Consent given")),
     "loan_application.withdraw_consent": ("stop", _("Consent taken back")),
     "loan_application.add_paper": ("off", _("Paper handed in")),
-    "loan_application.submit": ("now", _("Submitted")),
+    "loan_application.submit": ("now", _("Submitted to the bank")),
     "loan_application.take": ("now", _("Taken on by the bank")),
     "loan_application.look_into": ("go", _("Pre-check passed")),
     "loan_application.put_forward": ("now", _("Put before credit review")),
@@ -67,7 +67,7 @@ WORDS: dict[str, tuple[str, Any]] = {
     "loan_application.unsign": ("wait", _("A contract was not signed")),
     "loan_application.file": ("now", _("Contracts signed; the pledge is to be registered")),
     "loan_application.register": ("pledge", _("Pledge in effect")),
-    "loan_application.disburse": ("go", _("Paid out")),
+    "loan_application.disburse": ("go", _("Loan paid out")),
     "loan_application.withdraw": ("ended", _("Withdrawn")),
     "loan_application.lapse": ("ended", _("Lapsed: the time was over")),
     "loan_application.give_way": ("ended", _("Another bank’s offer was accepted")),
@@ -209,6 +209,7 @@ def application_page(application: Application, actor: Actor) -> dict[str, Any]:
     )
     consents = () if is_lending else application.consents.filter(withdrawn_at__isnull=True)
     given = {one.kind: one for one in consents}
+    lines = eligibility_rows(application)
     start = application.disbursed_on or clock.today()
     for one in filings:
         one.application = application
@@ -226,7 +227,9 @@ def application_page(application: Application, actor: Actor) -> dict[str, Any]:
         "cost": quote(application.terms, application.principal, application.months, start),
         "collateral": collateral_of(application, rows),
         "drawings": drawings_of(application, rows) if is_lending else None,
-        "eligibility": eligibility_rows(application),
+        "eligibility": lines,
+        "standing": [one for one in lines if one["shape"] != "go"],
+        "passing": [one for one in lines if one["shape"] == "go"],
         "papers": [
             {"label": PaperKind(one.kind).label, "file": one.file} for one in application.papers.select_related("file")
         ],

@@ -12,7 +12,7 @@ from marketplace.core import clock
 
 @shared_task
 def close_business_day() -> int:
-    """Close today at its end, and every day that was missed; tell what is due; returns how many loans have a position."""
+    """Close today at its end and every day missed; tell what is due. Returns how many loans have a position."""
     today = clock.today()
     watch_annuities(today)
     loans = close_day(today).loans

@@ -56,6 +56,7 @@ def calendar_days(actor: Actor, first: date, last: date) -> Iterator[portal.Entr
         return
     after, until = clock.moments(first, last)
     for deal in access.deals_seen_by(actor).live().filter(due_at__gt=after, due_at__lte=until):
+        assert deal.due_at is not None
         words = gettext("Deal %(number)s, last day: %(state)s") % {
             "number": deal.number,
             "state": DealState(deal.state).label,

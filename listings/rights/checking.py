@@ -34,10 +34,6 @@ class Verdict:
         return [one for one in self.findings if one.is_block]
 
     @property
-    def conditions(self) -> list[Finding]:
-        return [one for one in self.findings if not one.is_block]
-
-    @property
     def is_allowed(self) -> bool:
         return not any(one.is_block for one in self.findings)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from loans.access import is_bank
 from loans.graphs.lending import OFFICERS
-from loans.live.access import is_bank
 from loans.models import CloseRun
 from loans.states.servicing import CloseState
 from marketplace.core import clock

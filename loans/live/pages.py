@@ -22,7 +22,16 @@ from loans.portfolio import portfolio
 from loans.services.repaying import quoted
 from loans.services.standing import position_of
 from loans.servicing.happenings import Early
-from loans.states.servicing import LIVE, AlarmKind, Category, CloseState, LoanState, Severity, ShortfallState
+from loans.states.servicing import (
+    LIVE,
+    AlarmKind,
+    Category,
+    CloseState,
+    DisposalState,
+    LoanState,
+    Severity,
+    ShortfallState,
+)
 from loans.stress import totals
 from marketplace.core import charts, clock, formats
 from marketplace.core.actor import Actor
@@ -120,11 +129,12 @@ def loan_page(loan: Loan, actor: Actor) -> dict[str, Any]:
         "missing": money_of(loan, shortfall.cents) if shortfall else None,
         "shortfall_label": ShortfallState(shortfall.state).label if shortfall else "",
         "disposal": disposal,
+        "disposal_label": DisposalState(disposal.state).label if disposal else "",
         "disposal_rows": _waterfall(loan, disposal.waterfall) if disposal else [],
         "losses": _losses(loan),
         "alarms": [alarm_row(one) for one in access.alarms_seen_by(actor).filter(loan=loan)[:30]] if lends else [],
         "acts": [
-            {"label": one.label, "url": reverse("loan_act", args=[loan.number, one.verb])}
+            {"label": one.label, "url": reverse("loan_act", args=[loan.number, one.verb]), "state": "allowed"}
             for one in acts.open_steps(loan, actor)
         ],
         "payments_open": [obligation_row(one) for one in payments_open(loan)] if not lends else [],

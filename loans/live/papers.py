@@ -5,6 +5,7 @@ The same day and the same facts give the same bytes. Nobody signs them: they say
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.utils import translation
@@ -128,7 +129,7 @@ def _lent(loan: Loan) -> Clause:
 
 
 def _listed(
-    heading: str, nothing: str, heads: tuple[str, ...], rows: list[tuple[str, ...]], widths: tuple[int, ...]
+    heading: str, nothing: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], widths: tuple[int, ...]
 ) -> Clause:
     return Clause(heading, (), Table(heads, tuple(rows), widths)) if rows else Clause(heading, (nothing,))
 

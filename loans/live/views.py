@@ -18,8 +18,8 @@ from loans.live import access, acts, closes, pages, papers
 from loans.live.forms import EarlyForm
 from loans.models import Position
 from loans.states.servicing import LIVE, AlarmKind, Category, LoanState
-from marketplace.core import clock
 from loans.tasks import close_missed_days
+from marketplace.core import clock
 from marketplace.core.errors import NotPermitted
 from marketplace.core.money import Money
 from marketplace.portal.steps import take

@@ -23,7 +23,7 @@ from loans.models import Disposal, Loan, LossShare, Recovery
 from loans.models.disposal import UNDER_WAY
 from loans.models.loan import in_cents, in_money
 from loans.services.repaying import quoted, receive
-from loans.services.standing import call_whole, happenings_of
+from loans.services.standing import call_whole, happenings_of, paid_as
 from loans.servicing.replay import replayed
 from loans.servicing_refusals import LoanEnded, NoticeTooShort, NotOffered, ReferenceUsed, RouteNeedsListing
 from loans.states.servicing import DisposalState, LoanState, PaymentSource, Route
@@ -151,7 +151,7 @@ def shares_out(disposal: Disposal) -> Flow:
         raise NotOffered()
     loan = disposal.loan
     paid_by_the_sale = {
-        f"payment:{pk}" for pk in loan.payments.filter(source=PaymentSource.DISPOSAL).values_list("pk", flat=True)
+        paid_as(pk) for pk in loan.payments.filter(source=PaymentSource.DISPOSAL).values_list("pk", flat=True)
     }
     before = [one for one in happenings_of(loan) if one.reference not in paid_by_the_sale]
     position = replayed(loan.contract, before, disposal.sold_on)

@@ -14,7 +14,7 @@ from django.db.models import Count, Model, Q
 
 from loans.models import Alarm, Application, Arrear, Loan, ScheduleRow
 from loans.states.application import ApplicationState
-from loans.states.servicing import LIVE, Severity
+from loans.states.servicing import LIVE, LoanState, Severity
 from marketplace.accounts.models import Organisation
 from marketplace.core import clock, events
 from marketplace.core.actor import SYSTEM
@@ -62,13 +62,18 @@ def _due(today: date) -> Told:
 
 
 def _late(today: date) -> Told:
+    """Rows not counted as due yet when the loan was last replayed, and those that were and are open."""
     days = {today - timedelta(days=n): n for n in LATE_BY}
-    rows = Arrear.objects.filter(due_on__in=days, loan__state__in=LIVE).filter(Q(principal__gt=0) | Q(interest__gt=0))
+    gone = LIVE - {LoanState.ACTIVE}  # the close of the day has put those that owe into another state
+    coming = ScheduleRow.objects.filter(payable_on__in=days, loan__state__in=gone).select_related("loan")
+    found = [(one.loan, one.n, one.payable_on, one.principal + one.interest) for one in coming]
+    fallen = Arrear.objects.filter(due_on__in=days, loan__state__in=gone).select_related("loan")
+    found += [(one.loan, one.n, one.due_on, one.principal + one.interest) for one in fallen]
     return [
-        (one.loan, _facts(one.loan, cents=one.principal + one.interest, on=one.due_on, days=days[one.due_on],
-                          key=f"{one.n}:{one.due_on}:{days[one.due_on]}"))
-        for one in rows.select_related("loan").order_by("pk")
-    ]  # fmt: skip
+        (loan, _facts(loan, cents=cents, on=on, days=days[on], key=f"{n}:{on}:{days[on]}"))
+        for loan, n, on, cents in found
+        if cents
+    ]
 
 
 def _facts(loan: Loan, **more: Any) -> dict[str, Any]:

@@ -72,7 +72,8 @@ def follow_shortfalls(day: date) -> int:
 def _changed(day: date) -> list[tuple[int, int | None, int | None, int]]:
     with connection.cursor() as cursor:
         cursor.execute(CHANGED, {"day": day, "opening": sorted(OPENING)})
-        return cursor.fetchall()
+        rows: list[tuple[int, int | None, int | None, int]] = cursor.fetchall()
+    return rows
 
 
 @enforces("PLG-VALUE-DROP")

@@ -27,13 +27,18 @@ OF_PROCEEDS = Order((Part.COST, Part.INTEREST, Part.PRINCIPAL, Part.PENALTY), ro
 AGREED_ANEW = (VersionReason.RESTRUCTURING, VersionReason.CALLED)
 
 
+def paid_as(pk: int) -> str:
+    """The reference of a payment in the replay: of one day, they stand in the order in which they were entered."""
+    return f"payment:{pk:019d}"
+
+
 def happenings_of(loan: Loan) -> list[Happening]:
     """Everything entered about a loan, as the servicing engine reads it."""
     found: list[Happening] = []
     for payment in loan.payments.all():
-        reference = f"payment:{payment.pk}"
+        reference = paid_as(payment.pk)
         if payment.reverses_id is not None:
-            found.append(Reversal(reference, f"payment:{payment.reverses_id}", payment.value_date))
+            found.append(Reversal(reference, paid_as(payment.reverses_id), payment.value_date))
         else:
             early = Early(payment.early) if payment.early else None
             order = OF_PROCEEDS if payment.source == PaymentSource.DISPOSAL else None

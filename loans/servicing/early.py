@@ -11,8 +11,8 @@ from loans.servicing.contract import Contract, Part
 from loans.servicing.happenings import Early, Happening, Payment
 from loans.servicing.replay import Position, early_fee, replayed
 
-#: The reference of a payment that is only thought of; no real one may have it.
-THOUGHT = "\x00thought"
+#: The reference of a payment that is only thought of; no real one may have it. It stands after all others of its day.
+THOUGHT = "\uffffthought"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 class ApplicationState(TextChoices):
     DRAFT = "draft", _("Being prepared")
-    SUBMITTED = "submitted", _("Submitted")
+    SUBMITTED = "submitted", _("Submitted to the bank")
     PRE_CHECK = "pre_check", _("Pre-check")
     DUE_DILIGENCE = "due_diligence", _("Due diligence")
     CREDIT_REVIEW = "credit_review", _("Credit review")
@@ -16,7 +16,7 @@ class ApplicationState(TextChoices):
     CONTRACTING = "contracting", _("Contracts being signed")
     REGISTERING = "registering", _("Pledge being registered")
     REGISTERED = "registered", _("Pledge registered")
-    DISBURSED = "disbursed", _("Paid out")
+    DISBURSED = "disbursed", _("Loan paid out")
     REJECTED = "rejected", _("Declined by the bank")
     WITHDRAWN = "withdrawn", _("Withdrawn by the borrower")
     EXPIRED = "expired", _("Offer lapsed")

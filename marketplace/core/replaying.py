@@ -56,17 +56,17 @@ def answered_once(act: Act) -> Act:
 
     @functools.wraps(act)
     def once(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        key = request.headers.get(HEADER, "")
-        if not key:
+        key, user_id = request.headers.get(HEADER, ""), request.user.pk
+        if not key or user_id is None:
             return act(view, request, *args, **kwargs)
         if len(key) > LONGEST:
             raise OutOfRange(field=HEADER, range=f"1 – {LONGEST}")
         digest = _digest(request)
         with transaction.atomic():
-            if not _begin(request.user.pk, key, digest):
-                return _as_before(request.user.pk, key, digest)
+            if not _begin(user_id, key, digest):
+                return _as_before(user_id, key, digest)
             answer = act(view, request, *args, **kwargs)
-            AnsweredRequest.objects.filter(user_id=request.user.pk, key=key).update(
+            AnsweredRequest.objects.filter(user_id=user_id, key=key).update(
                 status=answer.status_code, answer=json.loads(json.dumps(answer.data, cls=DjangoJSONEncoder))
             )
         return answer

@@ -22,15 +22,18 @@ NEED_NO_SERVERS = {
     "compilemessages",
     "compile_translations",
     "diffsettings",
+    "draw_lifecycles",
     "fake_stripe",
     "findstatic",
     "help",
     "loan_schedule",
     "makemessages",
+    "spectacular",
     "startapp",
     "startproject",
     "valuate",
     "version",
+    "write_rules_doc",
 }
 # These are about migrations: they must see the database as it is.
 MIGRATE_THEMSELVES = {

@@ -12,9 +12,11 @@ from tests.browser.browser import a_context
 from tests.browser.people import (
     APPRAISAL_REVIEWER,
     APPRAISER,
+    BORROWER,
     BUYER,
     HOLDER,
     PLEDGEE,
+    POST_LOAN,
     RELYING_BANK,
     REVIEWER,
     SEALED_HOLDER,
@@ -65,6 +67,9 @@ SEALS_OF_FILMS = "main a:has-text('低蠕变填充聚四氟乙烯')"
 ANODE = "main a:has-text('硅碳负极材料')"
 BINDER = "main a:has-text('高粘结强度聚偏氟乙烯')"
 REPORT = "main table a[href*='/workspace/reports/AR-']"
+LOANS = "workspace/loans/"
+LOAN_FILE = "main table a[href*='/loans/applications/']"
+RUNNING = "main table a[href*='/loans/running/']"
 RIGHT = (*LISTING, "main a[href$='/rights/']")
 
 
@@ -115,6 +120,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("confirm-it-is-you", "account/reauthenticate/", HOLDER),
     # --- the workspace of a holder
     Kind("workspace", "workspace/", HOLDER),
+    Kind("calendar", "workspace/calendar/", HOLDER),
     Kind("notices", "workspace/notices/", HOLDER),
     Kind("my-listings", "workspace/listings/", HOLDER),
     Kind("my-listing", "workspace/listings/", HOLDER, MINE),
@@ -223,6 +229,25 @@ KINDS: tuple[Kind, ...] = (
     Kind("appraisal-show", REPORTS, HOLDER, (REPORT, to("show"))),
     Kind("agency-profile", "workspace/agency/", APPRAISER),
     Kind("desk-appraisals", "desk/appraisals/", REVIEWER),
+    # --- pledge loans
+    Kind("loan-products", "loans/"),
+    Kind("loan-apply", "workspace/loans/apply/", BORROWER),
+    Kind("loan-applications", LOANS, BORROWER),
+    Kind("loan-applications-of-bank", LOANS, RELYING_BANK),
+    Kind("loan-application", LOANS, BORROWER, (LOAN_FILE,)),
+    Kind("loan-review", LOANS, RELYING_BANK, ("main tr:has-text('信贷审议') a[href*='/applications/']",)),
+    Kind(
+        "loan-checklist",
+        LOANS,
+        RELYING_BANK,
+        ("main tr:has-text('尽职调查') a[href*='/applications/']", to("checklist")),
+    ),
+    Kind("loans-running", "workspace/loans/running/", BORROWER),
+    Kind("loan-of-borrower", "workspace/loans/running/", BORROWER, (RUNNING,)),
+    Kind("loan-book", "workspace/book/", POST_LOAN),
+    Kind("loan-of-bank", "workspace/book/", POST_LOAN, (RUNNING,)),
+    Kind("loan-alarms", "workspace/book/alarms/", POST_LOAN),
+    Kind("loan-closes", "workspace/book/closes/", POST_LOAN),
     # --- the operator's desk
     Kind("desk-workspace", "workspace/", REVIEWER),
     Kind("desk-reviews", "desk/reviews/", REVIEWER),

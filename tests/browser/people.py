@@ -32,6 +32,10 @@ SIGNING_APPRAISER = "jian@hengjian-valuation.example"
 """The second appraiser of a report, whose signature is awaited."""
 RELYING_BANK = "lena@yunlan-citybank.example"
 """A bank that a report names as its user."""
+POST_LOAN = "mei@yunlan-citybank.example"
+"""Looks after the loans of that bank that were paid out."""
+BORROWER = "song@yunlan-silicon.example"
+"""Has loans at two banks and applications under way."""
 CODE_PERIOD_S = 30
 TRIES = 3
 TYPED_WITHIN_S = 12  # a slow machine needs some of them to print the code

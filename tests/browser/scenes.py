@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 from django.db.models import Sum
@@ -240,7 +241,7 @@ def defaulted_loans() -> Told:
             method="SINGLE_PAYMENT",
             day_count="30E/360",
             annual_rate_pct=Decimal(5),
-            penalty_grace_days=3650,
+            penalty_grace_days=240,
         )
         numbers.append(loan.number)
     day_end.close_day(clock.today())
@@ -364,7 +365,15 @@ def code(after: int = 0) -> Told:
 def session(email: str, organisation_id: int) -> str:
     """The session of somebody who has signed in with password and code, as the pages of signing in leave it."""
     part = cast.Part(a_person(email), Organisation.objects.get(pk=organisation_id))
-    return str(part.signed_in().cookies[settings.SESSION_COOKIE_NAME].value)
+    browser = part.signed_in()
+    kept = browser.session
+    shown = {"at": time.time(), "email": email}
+    kept[AUTHENTICATION_METHODS_SESSION_KEY] = [
+        {"method": "password", **shown},
+        {"method": "mfa", "type": "totp", **shown},
+    ]
+    kept.save()
+    return str(browser.cookies[settings.SESSION_COOKIE_NAME].value)
 
 
 @known

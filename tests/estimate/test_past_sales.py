@@ -24,14 +24,13 @@ from valuation.models import PastSale
 pytestmark = pytest.mark.django_db
 
 
-def row(number: str, at: int, **given: str) -> dict[str, str]:
+def row(number: str, at: int) -> dict[str, str]:
     """The sale of a right a year and `at` days ago, by a seller and to a buyer of its own."""
     day = clock.today() - timedelta(days=365 + at)
-    plain = {
+    return {
         "number": number, "price": f"{400_000 + 50_000 * at}.00", "agreed_on": day.isoformat(),
         "seller": f"甲方{at}", "buyer": f"乙方{at}", "source": f"云澜技交第 {at} 号",
     }  # fmt: skip
-    return {**plain, **given}
 
 
 def test_thirteen_sales_of_before_give_a_range_and_stand_among_comparables() -> None:
@@ -65,7 +64,7 @@ def test_thirteen_sales_of_before_give_a_range_and_stand_among_comparables() -> 
 )
 def test_one_bad_row_keeps_all_out(given: dict[str, str], code: str, field: str, tmp_path: Path) -> None:
     number = a_right().number
-    rows = [row(number, 1), row(number, 2, **given)]
+    rows = [row(number, 1), {**row(number, 2), **given}]
     table = tmp_path / "sales.csv"
     lines = [",".join(COLUMNS), *(",".join(one[name] for name in COLUMNS) for one in rows)]
     table.write_text("\n".join(lines), encoding="utf-8")

@@ -47,7 +47,7 @@ def for_sale(asset: Asset) -> Disposal:
         method="SINGLE_PAYMENT",
         day_count="30E/360",
         annual_rate_pct=Decimal(5),
-        penalty_grace_days=3650,
+        penalty_grace_days=240,
     )
     with clock.at(clock.now() - timedelta(days=20)):
         day_end.close_day(clock.today())

@@ -27,6 +27,10 @@ def test_the_alphabet_has_no_sign_that_looks_like_another():
     assert not set("01OI") & set(ALPHABET)
 
 
+def test_a_reference_once_issued_stays_sound():
+    assert complete("YL", "RSAJDRLA") == "YLRSAJDRLAHR" and is_sound("YLRSAJDRLAHR")
+
+
 @settings(max_examples=40, deadline=None)
 @given(body=bodies, prefix=st.sampled_from(PREFIXES))
 def test_every_single_wrong_sign_and_every_swap_is_noticed(body, prefix):

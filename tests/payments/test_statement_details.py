@@ -160,7 +160,7 @@ def test_what_the_bank_adds_to_the_movement_itself_is_read():
 def test_statements_in_a_row_open_with_the_first_and_close_with_the_last():
     second = ":20:Y\n:25:1/1\n:28C:2/1\n:60F:C261120EUR1500,00\n:61:2611211121D200,00NCHGNONREF\n"
     found = read(
-        mt940("2611201120CR1000,00N051NONREF//77") + f"{second}:62F:C261121EUR1300,00\n-\n".encode(), currency="EUR"
+        mt940("2611201120CR1000,00N051NONREF//77") + f"{second}:62F:C261121EUR1300,00\n-\n".encode(), currency="CNY"
     )
     assert [row.amount for row in found.rows] == [Decimal(1000), Decimal(-200)]
     assert (found.opening, found.closing, found.closing_on) == (Decimal(500), Decimal(1300), date(2026, 11, 21))
@@ -246,6 +246,7 @@ def test_empty_lines_short_lines_and_totals_are_no_movements():
         (["2026-11-20,10.00,10.00", "2026-11-20,5.00,15.00", "2026-11-21,1.00,16.00"], "0.00", "16.00"),
         (["2026-11-21,1.00,16.00", "2026-11-20,5.00,15.00", "2026-11-20,10.00,10.00"], "0.00", "16.00"),
         (["2026-11-20,1.00,16.00", "2026-11-20,5.00,15.00", "2026-11-20,10.00,10.00"], "0.00", "16.00"),
+        (["2026-11-20,10.00,10.00", "2026-11-20,5.00,15.00", "2026-11-20,1.00,16.00"], "0.00", "16.00"),
         (["2026-11-20,0.00,7.00", "2026-11-21,0.00,7.00", "2026-11-22,0.00,7.00"], "7.00", "7.00"),
         (["2026-11-22,0.00,7.00", "2026-11-21,0.00,7.00", "2026-11-21,0.00,7.00"], "7.00", "7.00"),
     ],

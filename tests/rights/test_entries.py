@@ -103,3 +103,7 @@ def test_the_day_after_its_last_an_entry_is_ended_by_the_clock(right):
 def test_an_entry_says_what_it_lacks(right, kind, given):
     with pytest.raises(FactsMissing):
         entered(right, kind, **given)
+
+
+def test_a_reference_is_cut_to_its_column(right):
+    assert len(entered(right, EntryKind.INVALIDATION, reference="4" * 121).reference) == 120

@@ -179,7 +179,8 @@ def test_a_withdrawal_does_not_reach_back(right, opened):
     with pytest.raises(FactsMissing):
         licences.withdraw_open(entry_id=opened.pk, by=cast.ops().actor, on=clock.today() - timedelta(days=1))
 
-    licences.withdraw_open(entry_id=opened.pk, by=cast.ops().actor, on=clock.today())
+    withdrawn = licences.withdraw_open(entry_id=opened.pk, by=cast.ops().actor, on=clock.today())
+    assert (withdrawn.pk, withdrawn.end_reason) == (opened.pk, EndReason.WITHDRAWN)
 
     taken.refresh_from_db()
     assert taken.ended_at is None and clock.today() in taken.period

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import pytest
 
-from listings.assets.models import Asset
+from listings.assets.models import Asset, Party
+from listings.assets.states import PartyRole
 from listings.rights.facts import GivenConsent
 from listings.rights.models import Entry
 from listings.rights.refusals import EvidenceMissing, RightsRefused, ShareNotHeld, SharesExceedOne
@@ -15,6 +16,7 @@ from listings.rights.services import ownership, reservations
 from listings.rights.states import Act, ConsentKind, EntryKind, Source
 from marketplace.core import clock
 from marketplace.core.errors import Invalid
+from marketplace.core.models import Event
 from tests import cast
 from tests.rights.makers import a_paper, a_subject, owned, pledged, who
 
@@ -69,6 +71,34 @@ def test_a_share_passes_exactly_and_the_rest_stays(right):
         assign(right, bo, share=Fraction(12, 21))
     with pytest.raises(ShareNotHeld):
         assign(right, bo, from_=cast.lena())
+
+
+def test_the_whole_of_a_share_passes_and_nothing_is_left_behind(right):
+    ines, bo = cast.ines(), cast.bo()
+    owned(right, (ines, (2, 3)), ("云澜大学", (1, 3)))
+
+    made = assign(right, bo, share=Fraction(2, 3))
+
+    assert shares(right) == {bo.organisation.name: Fraction(2, 3), "云澜大学": Fraction(1, 3)}
+    right.refresh_from_db()
+    assert right.holder_id == bo.organisation.pk
+    told = Event.objects.get(kind="rights.assign", subject_id=made.pk).data
+    assert (told["from"], told["to"], told["share"]) == (ines.organisation.pk, bo.organisation.pk, "2/3")
+    with pytest.raises(ShareNotHeld):
+        assign(right, ines, from_=bo, share=Fraction(0))
+
+
+def test_owners_the_office_names_are_entered_before_one_of_them_gives(right):
+    Party.objects.create(asset=right, role=PartyRole.OWNER, sequence=2, name="云澜大学")
+
+    made = assign(right, cast.bo())
+
+    standing = Entry.objects.of([right.pk]).on(clock.today()).filter(kind=EntryKind.OWNERSHIP)
+    assert {(one.party_id, one.party_name, one.share_numerator) for one in standing} == {
+        (cast.bo().organisation.pk, "", None),
+        (None, "云澜大学", None),
+    }
+    assert Event.objects.get(kind="rights.assign", subject_id=made.pk).data["share"] is None
 
 
 def test_shares_never_add_up_to_more_than_the_right(right):

@@ -120,13 +120,19 @@ def test_an_application_passes_as_an_application(ines, act, code, is_block):
 
 @pytest.mark.rule("LIC-TERM", "LIC-REFUSE-04", "PLG-REFUSE-06")
 @pytest.mark.parametrize(
-    ("act", "code"), [(Act.ORDINARY, "licence_outlasts_right"), (Act.PLEDGE, "debt_outlasts_right")]
+    ("act", "code"),
+    [
+        (Act.ORDINARY, "licence_outlasts_right"),
+        (Act.DECLARE_OPEN, "licence_outlasts_right"),
+        (Act.PLEDGE, "debt_outlasts_right"),
+    ],
 )
 def test_neither_licence_nor_debt_outlasts_the_right(right, act, code):
     last_day = right.expires_on - timedelta(days=1)
 
     assert code in codes(ask(right, act, scope=Scope(ends_on=right.expires_on)), blocks=True)
     assert ask(right, act, scope=Scope(ends_on=last_day)).is_allowed
+    assert ask(right, Act.ASSIGN, scope=Scope(ends_on=right.expires_on)).findings == []
 
 
 @pytest.mark.rule("OL-EVAL")
@@ -225,12 +231,20 @@ def test_a_co_owner_licenses_alone_and_shares_the_fee(right, ines):
     assert verdict.is_allowed and codes(verdict) == {"fee_shared_among_owners"}
 
 
+@pytest.mark.rule("PAT-COOWN-LICENCE")
+def test_paying_the_annuity_is_every_owners_own_affair(right, ines):
+    owned(right, (ines, (1, 2)), (cast.bo(), (1, 2)))
+    assert ask(right, Act.PAY_ANNUITY).findings == []
+    assert codes(ask(right, Act.TAKE_OPEN, holder_id=None)) == {"no_open_licence_declared"}
+
+
 @pytest.mark.rule("PAT-COOWN-ALL")
 def test_co_owners_that_only_the_office_names_agree_by_a_paper(right):
     Party.objects.create(asset=right, role=PartyRole.OWNER, sequence=2, name="云澜大学")
     assert ask(right, Act.ASSIGN).blocks[0].consent_names == ("云澜大学",)
 
-    assert ask(right, Act.ASSIGN, consents=[GivenConsent(ConsentKind.CO_OWNER, None, "云澜大学")]).is_allowed
+    assert ask(right, Act.ASSIGN, consents=[GivenConsent(ConsentKind.CO_OWNER, None, "云澜 大学")]).is_allowed
+    assert not ask(right, Act.ASSIGN, consents=[GivenConsent(ConsentKind.CO_OWNER, None, "云澜学院")]).is_allowed
 
 
 @pytest.mark.rule("PAT-COOWN-ALL")
@@ -301,6 +315,15 @@ def test_the_inventor_of_a_service_invention_is_asked_before_it_is_sold(right):
     assert verdict.is_allowed and [one.consent for one in verdict.consents_needed()] == [ConsentKind.INVENTOR]
     assert ask(right, Act.ASSIGN, consents=[GivenConsent(ConsentKind.INVENTOR)]).findings == []
     assert ask(right, Act.EXCLUSIVE).findings == []
+
+
+@pytest.mark.rule("PAT-INVENTOR-FIRST")
+def test_an_inventor_on_the_market_is_asked_there_and_any_other_by_name(right):
+    entered(right, EntryKind.SERVICE_INVENTION, party=Who(None, "林知远"))
+    entered(right, EntryKind.SERVICE_INVENTION, party=who(cast.bo()))
+
+    asked = {(one.consent_from, one.consent_names) for one in ask(right, Act.ASSIGN).consents_needed()}
+    assert asked == {((), ("林知远",)), ((cast.bo().organisation.pk,), ())}
 
 
 # ── the check as a whole ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -210,6 +210,7 @@ def test_an_open_licence_is_there_to_be_taken_and_cuts_the_annuity(right, ines):
     )
     again = ask(right, Act.TAKE_OPEN, holder_id=None, other_id=bo.organisation.pk)
     assert codes(again, blocks=True) == {"open_licence_taken_already"}
+    assert "annuity_cut_for_open_licence" not in codes(ask(right, Act.ORDINARY))
     [cut] = ask(right, Act.PAY_ANNUITY).findings
     with translation.override("en"):
         assert cut.code == "annuity_cut_for_open_licence" and "15 %" in cut.text

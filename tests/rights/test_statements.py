@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from listings.rights.models import Consent
+from listings.rights.models import Consent, Statement
 from listings.rights.refusals import StatementNotOurs, UnknownCode
 from listings.rights.services import statements
 from listings.rights.states import EntryKind, Source, StatementState
+from marketplace.accounts.roles import Role
+from marketplace.core import clock
 from marketplace.core.errors import NotFound, NotPermitted, ReasonMissing
 from tests import cast
-from tests.builders import a_pdf
+from tests.builders import a_pdf, member_actor
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +40,7 @@ def test_a_statement_becomes_an_entry_when_the_desk_confirms_it(right):
     entry = statement.became
     assert statement.state == StatementState.CONFIRMED and entry.source == Source.HOLDER
     assert (entry.party_name, entry.licence_type, entry.territories) == ("乙公司", "sole", ["330000"])
+    assert (entry.starts_on, entry.ends_on) == (date(2026, 1, 1), date(2027, 12, 31))
     assert entry.evidence_id == statement.evidence_id and entry.grantor_id == right.holder_id
 
 
@@ -63,6 +68,22 @@ def test_a_co_owners_paper_becomes_a_consent(right):
     made = statements.confirm(statement_id=statement.pk, by=cast.ops().actor).became_consent
 
     assert made is not None and Consent.objects.live().get().name == "云澜大学"
+
+
+def test_a_statement_silent_on_its_first_day_holds_from_the_day_it_is_entered(right):
+    facts = {name: value for name, value in LICENCE.items() if name != "starts_on"}
+    entry = statements.confirm(statement_id=stated(right, facts=facts).pk, by=cast.ops().actor).became
+    assert entry.starts_on == clock.today()
+
+
+def test_readers_state_nothing_and_nothing_is_stated_of_no_right(right):
+    reader = member_actor(cast.ines().organisation, Role.READ_ONLY)
+    facts = {"kind": EntryKind.LICENCE, "facts": LICENCE}
+    with pytest.raises(NotPermitted):
+        statements.state(asset_id=right.pk, upload=a_pdf(), by=reader, **facts)
+    with pytest.raises(NotFound):
+        statements.state(asset_id=10**9, upload=a_pdf(), by=cast.ines().actor, **facts)
+    assert not Statement.objects.exists()
 
 
 def test_a_statement_is_the_holders_and_decided_by_the_desk(right):

@@ -127,6 +127,7 @@ def calendar_days(actor: Actor, first: date, last: date) -> Iterator[portal.Entr
         yield portal.Entry(report.valid_until, words, reverse("appraisal_report", args=[report.number]))
     after, until = clock.moments(first, last)
     for order in access.orders_seen_by(actor).running().filter(due_at__gt=after, due_at__lte=until):
+        assert order.due_at is not None
         words = gettext("Appraisal order %(number)s, last day: %(state)s")
         yield portal.Entry(
             clock.last_day(order.due_at),
