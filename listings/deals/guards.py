@@ -57,8 +57,13 @@ def contract_and_consents_stand(deal: Deal, actor: Actor) -> None:
     missing = permission.consents_missing(deal)
     if missing:
         raise ConsentsMissing(names="、".join(missing))
-    if deal.pledgee_id is not None and deal.payoff is None and permission.is_pledged(deal):
+    if payoff_is_awaited(deal):
         raise PayoffMissing()
+
+
+def payoff_is_awaited(deal: Deal) -> bool:
+    """Claims that a pledge burdens the deal and the pledgee has not said what it is owed."""
+    return deal.pledgee_id is not None and deal.payoff is None and permission.is_pledged(deal)
 
 
 def rights_and_consents_stand(deal: Deal, actor: Actor) -> None:

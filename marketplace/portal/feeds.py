@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.core import signing
-from django.db import transaction
+from django.db.models import F
 from django.urls import reverse
 
 from marketplace.accounts.acting import actor_for
@@ -33,13 +33,12 @@ def of(membership: Membership) -> CalendarFeed | None:
 
 def renew(membership: Membership) -> CalendarFeed:
     """Make the member's address, or a new one; the one before stops answering."""
-    with transaction.atomic():
-        feed, is_new = CalendarFeed.objects.select_for_update().get_or_create(
-            membership=membership, defaults={"made_at": clock.now()}
+    feed, is_new = CalendarFeed.objects.get_or_create(membership=membership, defaults={"made_at": clock.now()})
+    if not is_new:
+        CalendarFeed.objects.filter(pk=feed.pk).update(
+            generation=F("generation") + 1, made_at=clock.now(), read_at=None
         )
-        if not is_new:
-            feed.generation, feed.made_at, feed.read_at = feed.generation + 1, clock.now(), None
-            feed.save()
+        feed.refresh_from_db()
     return feed
 
 

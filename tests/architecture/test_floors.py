@@ -68,7 +68,10 @@ FLOATS = {
         [f"valuation/estimate/{name}.py" for name in ("effects", "facts", "model", "presenting", "views")],
         "logarithms of prices; what is told is an amount of two figures, with its error beside it",
     ),
-    "loans/presenting.py": "the probability that the security is worth less than the debt",
+    **dict.fromkeys(
+        [f"loans/{name}.py" for name in ("drawing", "presenting")],
+        "the probability that the security is worth less than the debt",
+    ),
     "valuation/appraisals/pictures.py": "coordinates of drawings",
     "valuation/appraisals/papers/blocks.py": "coordinates of drawings",
     "valuation/appraisals/papers/methods.py": "widths of columns",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from listings.deals import money, permission
 from listings.deals.contracts.filling import contract_of
 from listings.deals.graphs.deal import CONSENT_WORKING_DAYS, DEAL_GRAPH
-from listings.deals.guards import rights_and_consents_stand
+from listings.deals.guards import payoff_is_awaited, rights_and_consents_stand
 from listings.deals.models import Deal
 from listings.deals.states import DealState
 from listings.deals.telling import told
@@ -78,15 +78,20 @@ def cancel_obligations(deal: Deal) -> None:
 
 def contract_signed(*, deal_id: int, document_id: int) -> None:
     """All have signed: ask for the consents the law wants on this version, or go on to the payment. Runs twice
-    harmlessly."""
+    harmlessly.
+
+    A pledgee that sells by itself has nobody to ask, and still has to say what it is owed.
+    """
     with locked(Deal, deal_id) as deal:
         if deal.state != DealState.SIGNING or deal.contract_id != document_id:
             return
         wanted = permission.consents_wanted(deal)
-        if not wanted:
+        if not wanted and not payoff_is_awaited(deal):
             _call_for_payment(deal)
             return
         lifecycle.walk(DEAL_GRAPH, deal, "ask_consents", by=SYSTEM, data=told(deal))
+        if not wanted:
+            return
         ask_missing(
             document_id=document_id,
             wanted=wanted,
