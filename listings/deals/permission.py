@@ -10,14 +10,16 @@ from django.utils import translation
 
 from listings.catalogue.states import Mode
 from listings.deals import clearing
+from listings.deals.collateral import under_disposal
 from listings.deals.refusals import PledgeeAbroad
 from listings.rights.checking import GivenConsent, Verdict, check
 from listings.rights.facts import Right
 from listings.rights.models import Entry
 from listings.rights.refusals import RightsRefused
-from listings.rights.rules.ownership import NOT_OWNER
+from listings.rights.rules.ownership import NOT_OWNER, NOT_UNDER_DISPOSAL
 from listings.rights.scope import Scope
 from listings.rights.states import ConsentKind, EntryKind
+from marketplace.core.ruling import enforces
 from marketplace.signing.registry import consent_label
 from marketplace.signing.services.consents import Wanted
 from marketplace.signing.states import ConsentState
@@ -35,17 +37,24 @@ def asset_ids_of(deal: Deal) -> list[int]:
     return list(deal.dealt.values_list("asset_id", flat=True))
 
 
+@enforces("PLG-REALISE")
 def ask_register(assets: Sequence[int], mode: str, *, seller_id: int, **more: Any) -> Verdict:
     """What the register says to a deal of this mode; `more` as `listings.rights.checking.check` takes it.
 
     Collateral is sold by the bank it is pledged to, in its owners' place: nobody is asked whether the seller owns it,
-    and every right must be pledged to the seller.
+    every right must be pledged to the seller, and be under disposal after a default.
     """
     if mode != Mode.DISPOSAL:
         return check(assets, clearing.act_of(mode), holder_id=seller_id, **more)
     found = check(assets, clearing.act_of(mode), holder_id=None, **more)
     strange = [one for one in found.rights if one.pledge is None or one.pledge.party_id != seller_id]
-    return Verdict([*found.findings, *(NOT_OWNER.found(one) for one in strange)], found.rights)
+    due = under_disposal(seller_id, [one.id for one in found.rights])
+    early = [one for one in found.rights if one not in strange and one.id not in due]
+    against = [
+        *(NOT_OWNER.found(one) for one in strange),
+        *(NOT_UNDER_DISPOSAL.found(one) for one in early),
+    ]
+    return Verdict([*found.findings, *against], found.rights)
 
 
 def verdict(deal: Deal, *, lock: bool = False) -> Verdict:

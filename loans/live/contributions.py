@@ -10,11 +10,13 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from listings.deals import collateral
 from loans.access import borrows, is_bank
 from loans.live import access
 from loans.models import Alarm, Loan, ScheduleRow
 from loans.models.loan import in_money
 from loans.services.collecting import EARLY
+from loans.services.disposing import under_disposal
 from marketplace.core.actor import Actor
 from marketplace.payments import registry as payments
 from marketplace.portal import registry as portal
@@ -62,6 +64,7 @@ def contribute() -> None:
     portal.desk(FINANCE, 60, _("Running loans"), "my_loans", shows=borrows)
     portal.desk(FINANCE, 61, _("Loan book"), "loan_book", shows=is_bank)
     portal.calendar(calendar_days)
+    collateral.realised_by(under_disposal)
     portal.desk(FINANCE, 62, _("Alarms"), "loan_alarms", shows=is_bank, count=alarms_open)
     portal.desk(FINANCE, 63, _("Closes of day"), "loan_closes", shows=is_bank)
     for purpose, label in zip(EARLY.values(), LABELS, strict=True):

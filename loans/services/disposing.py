@@ -102,6 +102,13 @@ def offer(*, disposal_id: int, by: Actor) -> Disposal:
     return disposal
 
 
+def under_disposal(bank_id: int, asset_ids: Sequence[int]) -> set[int]:
+    """Those of the rights that secure a loan of the bank which is being realised by a sale on offer."""
+    sold = Disposal.objects.filter(loan__bank=bank_id, state__in=(DisposalState.OFFERED, DisposalState.SOLD))
+    rows = sold.filter(securities__asset__in=asset_ids)
+    return set(rows.values_list("securities__asset_id", flat=True)) & set(asset_ids)
+
+
 def _content(loan: Loan, disposal: Disposal) -> dict[str, Any]:
     """What the listing says first; the bank completes it and hands it in for review like any other."""
     first = in_money(int(disposal.ladder[0]["cents"]))

@@ -401,7 +401,7 @@ def surplus_goes_back(stage: LoanStage) -> None:
     stage.officer.takes(stage.live, "distribute")
     page = stage.officer.page
     for name, sum_ in (
-        ("变现费用", "50,000.00"),
+        ("处置费用", "50,000.00"),
         ("利息", "40,000.00"),
         ("本金", "800,000.00"),
         ("出质人", "110,000.00"),

@@ -305,7 +305,7 @@ def test_control_without_locks_and_constraint_a_right_is_promised_twice(monkeypa
     from listings.rights.services import reservations
 
     monkeypatch.setattr(offers, "locked_all", all_unlocked)
-    monkeypatch.setattr(offers, "check", slowly(offers.check, 0.5))
+    monkeypatch.setattr(offers, "ask_register", slowly(offers.ask_register, 0.5))
     monkeypatch.setattr(offers, "_mark_reserved", lambda listing, rights: None)
     monkeypatch.setattr(reservations, "lock_rights", lambda ids: None)
     name = next(one.name for one in Reservation._meta.constraints if "exclu" in type(one).__name__.lower())

@@ -125,6 +125,22 @@ def test_a_bank_sells_nothing_that_is_not_pledged_to_it() -> None:
     bank = cast.lena()
     free = a_right(cast.ines())
     listing = a_listing(by=bank, assets=[free], mode="disposal")
-    with pytest.raises(RightsRefused):
+    with pytest.raises(RightsRefused) as refused:
         stages.agreed(listing, seller=bank)
+    assert "not_owner" in [one.code for one in refused.value.findings]
     assert not Deal.objects.exists()
+
+
+@pytest.mark.rule("PLG-REALISE")
+def test_a_bank_sells_no_collateral_before_a_default_and_its_notice() -> None:
+    """A listing of the bank's own making does not help: the loan is paid as agreed."""
+    bank, asset = cast.lena(), a_right(cast.ines())
+    entry = pledged(asset, bank)
+    loan = a_loan("800000.00", 12, bank=bank, borrower=cast.ines(), covers=[a_cover(asset, entry_id=entry.pk)])
+    listing = a_listing(by=bank, assets=[asset], mode="disposal")
+    with pytest.raises(RightsRefused) as refused:
+        stages.agreed(listing, seller=bank)
+    assert "not_under_disposal" in [one.code for one in refused.value.findings]
+    assert not Deal.objects.exists()
+    loan.refresh_from_db()
+    assert loan.state == LoanState.ACTIVE

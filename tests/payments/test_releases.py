@@ -12,7 +12,7 @@ from marketplace.core.actor import SYSTEM
 from marketplace.core.errors import IllegalTransition, NotPermitted
 from marketplace.payments import ledger
 from marketplace.payments.gateways import sandbox
-from marketplace.payments.models import Payout, ProviderCall, Refund, Release, SandboxMovement
+from marketplace.payments.models import Account, Payout, ProviderCall, Refund, Release, SandboxMovement
 from marketplace.payments.refusals import (
     CannotReverse,
     HeldBack,
@@ -99,6 +99,42 @@ def test_what_is_held_back_is_not_released_before_it_is_freed():
     free_holdback(holdback_id=kept.pk, by=SYSTEM)
     released(obligation, leg(cast.ines(), "10.00"), key="second")
     assert held(obligation) == 0
+
+
+def keep(obligation, amount: str):
+    return hold_back(
+        subject=obligation.subject,
+        money=cny(amount),
+        until=clock.now() + timedelta(days=90),
+        reason_zh="质保金",
+        reason_en="Warranty",
+        by=SYSTEM,
+    )
+
+
+def test_all_that_is_held_may_be_held_back_and_not_a_cent_more():
+    obligation = paid(an_obligation(cast.bo(), "100.00"))
+    keep(obligation, "60.00")
+    with pytest.raises(NotEnoughHeld) as refused:
+        keep(obligation, "40.01")
+    assert refused.value.params == {"held": "100.00 CNY", "wanted": "40.01 CNY"}
+    keep(obligation, "40.00")
+    with pytest.raises(HeldBack):
+        released(obligation, leg(cast.ines(), "0.01"))
+
+
+@pytest.mark.parametrize("kind", ["held", "payable", "suspense"])
+def test_a_refusal_names_the_account_that_would_fall_below_nothing(kind: str):
+    obligation = paid(an_obligation(cast.bo(), "100.00"))
+    if kind == "payable":
+        released(obligation, leg(cast.ines(), "100.00"))
+    if kind == "suspense":
+        imported(a_line("100.00", "nothing we know", bank_id="stray"))
+    account = Account.objects.get(kind=kind, balance=Decimal("-100.00"))
+    clearing = ledger.clearing("bank", "CNY")
+    with pytest.raises(NotEnoughHeld) as refused:
+        ledger.post("too-much", "test", [(clearing, Decimal("-100.01")), (account, Decimal("100.01"))], by=SYSTEM)
+    assert refused.value.params == {"held": "100.00 CNY", "wanted": "100.01 CNY"}
 
 
 def test_a_payout_waits_for_the_payees_account_then_goes_and_arrives():
@@ -227,6 +263,19 @@ def test_a_refund_that_comes_back_is_open_again():
     row.refresh_from_db()
     obligation.refresh_from_db()
     assert (row.state, obligation.state, obligation.refunded) == (RefundState.FAILED, ObligationState.REFUNDING, 0)
+
+
+def test_a_bank_line_of_another_amount_is_not_our_refund():
+    obligation = paid(an_obligation(cast.bo(), "100.00"))
+    row = give_back(obligation, "30.00")
+    send_all()
+    row.refresh_from_db()
+    imported(a_line("-30.01", row.reference, bank_id="other"))
+    row.refresh_from_db()
+    assert (row.state, row.left) == (RefundState.SUBMITTED, 0)
+    imported(a_line("-30.00", row.reference, bank_id="ours"))
+    row.refresh_from_db()
+    assert (row.state, row.left) == (RefundState.COMPLETE, 30)
 
 
 def test_a_refund_after_an_unsent_release_cuts_the_payouts():

@@ -281,10 +281,13 @@ def test_a_refund_that_the_payers_bank_returns_is_open_again(practice: Practice)
         obligation_id=payin.obligation_id, money=Money(Decimal("400.00"), "USD"), key="r1", reason="part", by=SYSTEM
     )
     assert send_refund(made.pk).state == RefundState.COMPLETE
+    payin.refresh_from_db()
+    assert payin.refunded == 400
     practice.do("fail_refund", refund=practice.fake.every("refund")[0]["id"])
     practice.bring("refund.failed")
     made.refresh_from_db()
-    assert made.state == RefundState.FAILED
+    payin.refresh_from_db()
+    assert (made.state, payin.refunded) == (RefundState.FAILED, 0)
     assert {"USD": books()["clearing USD"]} == providers.get("stripe").balance().totals
 
 

@@ -18,6 +18,12 @@ NOT_OWNER = point(
     _("The register does not show this organisation as an owner of %(number)s."),
     _("Record the assignment first, or let the owner act."),
 )
+NOT_UNDER_DISPOSAL = point(
+    "not_under_disposal",
+    "PLG-REALISE",
+    _("The loan that %(number)s secures is not in default, or its days of grace still run."),
+    _("A pledgee sells after a default, a notice and the days given in it; the disposal begins at the loan."),
+)
 PLEDGOR_NOT_OWNER = point(
     "pledgor_not_owner",
     "PLG-REFUSE-01",
