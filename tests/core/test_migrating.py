@@ -11,6 +11,7 @@ from django.db.migrations.state import ModelState, ProjectState
 from pgtrigger.migrations import AddTrigger
 
 from marketplace.core.migrating import options_in_place
+from marketplace.core.models import Event
 
 READ_ONLY = pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)
 STEPS = (
@@ -19,16 +20,8 @@ STEPS = (
 )
 
 
-class Bare(models.Model):
-    """What a trigger needs of a model to be compiled."""
-
-    class Meta:
-        app_label = "core"
-        managed = False
-
-
 def trigger_step() -> AddTrigger:
-    return AddTrigger(model_name="thing", trigger=READ_ONLY.compile(Bare))
+    return AddTrigger(model_name="thing", trigger=READ_ONLY.compile(Event))
 
 
 def walked() -> tuple[ProjectState, Any, Any]:
