@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from bench.harness import answer, figure, fresh_site, scale_from_arguments
@@ -226,12 +227,23 @@ def exact(dated: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@contextmanager
+def settings_alone() -> Iterator[None]:
+    """Django set up without servers."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
+    import django
+
+    django.setup()
+    yield
+
+
 def main() -> None:
     """The short form leaves the report out: a test of the pipeline holds it to the same two seconds."""
     scale = scale_from_arguments()
-    figures = [*relief_draws(scale), *whole_book(scale), *workbench(scale)]
-    if scale >= 1:
-        with fresh_site(durable=False):
+    is_whole = scale >= 1
+    with fresh_site(durable=False) if is_whole else settings_alone():
+        figures = [*relief_draws(scale), *whole_book(scale), *workbench(scale)]
+        if is_whole:
             figures += report_paper()
     answer(
         f"{DRAWS:,} draws of relief from royalty over ten years; {PATENTS:,} patents of different parameters at "
@@ -243,8 +255,4 @@ def main() -> None:
 if __name__ == "__main__":
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
-    import django
-
-    django.setup()
     sys.exit(main())
