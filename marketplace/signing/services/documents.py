@@ -233,8 +233,12 @@ def _check_signers(signers: Sequence[SignerSlot]) -> dict[int, Organisation]:
 
 
 def _turn_of(document: Document, sha256: str, by: Actor) -> Signature:
-    """The slot that `by` may fill now; raises what stands against it."""
-    own = list(document.signatures.filter(organisation=by.acts_for)) if by.acts_for is not None else []
+    """The slot that `by` may fill now; raises what stands against it.
+
+    All slots are read at once: whose turn it is must be of the same moment as who has signed.
+    """
+    slots = list(document.signatures.order_by("order"))
+    own = [slot for slot in slots if slot.organisation_id == by.acts_for]
     if not own:
         raise NotFound()
     if not any(may_fill(by, slot) for slot in own):
@@ -247,9 +251,9 @@ def _turn_of(document: Document, sha256: str, by: Actor) -> Signature:
         raise OtherText()
     if all(slot.is_signed for slot in own if may_fill(by, slot)):
         raise AlreadySigned()
-    turn = document.next_signature()
-    if turn is None or not may_fill(by, turn):
-        raise NotYourTurn(name=turn.name if turn else "")
+    turn = next(slot for slot in slots if not slot.is_signed)
+    if not may_fill(by, turn):
+        raise NotYourTurn(name=turn.name)
     return turn
 
 
