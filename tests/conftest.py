@@ -1,5 +1,7 @@
 """What every test may use."""
 
+import copy
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -47,24 +49,41 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes minutes begins first, or one worker ends long after the other."""
+    """What takes minutes begins first, or one worker ends long after the other.
+
+    In a file the tests of the shared world come last: it stands in a transaction that stays open until the file ends.
+    """
     rank = {name: place for place, name in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: rank.get(item.path.relative_to(HERE).parts[0], len(rank)))
+    files = {path: place for place, path in enumerate(dict.fromkeys(item.path for item in items))}
+
+    def place(item: pytest.Item) -> tuple[int, int, bool]:
+        area = item.path.relative_to(HERE).parts[0]
+        return rank.get(area, len(rank)), files[item.path], "world" in getattr(item, "fixturenames", ())
+
+    items.sort(key=place)
+
+
+def of_its_own(home: Path) -> dict[str, Any]:
+    """Settings by which nothing is kept outside `home`, and passwords cost nothing."""
+    from django.conf import settings as market
+
+    kept_here = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(home / "files")},
+    }
+    return {
+        "MEDIA_ROOT": home / "files",
+        "STORAGES": {**market.STORAGES, "default": kept_here},
+        "SEARCH_INDEX_DIR": home / "search",
+        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+    }
 
 
 @pytest.fixture(autouse=True)
 def nothing_outside(settings, tmp_path: Path):
     """Files, letters and the index of one test stay in its own directory."""
-    settings.MEDIA_ROOT = tmp_path / "files"
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(tmp_path / "files")},
-        },
-    }
-    settings.SEARCH_INDEX_DIR = tmp_path / "search"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    for name, value in of_its_own(tmp_path).items():
+        setattr(settings, name, value)
 
 
 @pytest.fixture(autouse=True)
@@ -83,6 +102,41 @@ def in_chinese():
 
     with translation.override(market.LANGUAGE_CODE):
         yield
+
+
+@pytest.fixture(scope="module")
+def built_world(django_db_setup, django_db_blocker, tmp_path_factory: pytest.TempPathFactory):
+    """(the world, its directory): built once for a file's tests, in a transaction that ends with the file."""
+    from django.conf import settings as market
+    from django.db import transaction
+    from django.test import override_settings
+    from django.utils import translation
+
+    from tests.world import a_world
+
+    home = tmp_path_factory.mktemp("world")
+    with (
+        django_db_blocker.unblock(),
+        transaction.atomic(),
+        translation.override(market.LANGUAGE_CODE),
+    ):
+        with override_settings(**of_its_own(home)):
+            made = a_world()
+        yield made, home
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def world(built_world, nothing_outside, empty_cache, django_db_blocker, tmp_path: Path):
+    """The world as it was built, with copies of its files and indexes; what a test does to it is undone after it."""
+    from django.db import transaction
+
+    made, home = built_world
+    shutil.copytree(home, tmp_path, dirs_exist_ok=True)
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield copy.deepcopy(made)
+        connection.check_constraints()
+        transaction.set_rollback(True)
 
 
 WRITTEN_BY_MIGRATIONS = {"patents_feerate"}

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
-from django.utils import translation
 
 from tests.architecture.addresses import VISITORS, Address, resolver_names, table
-from tests.world import World, a_world
+from tests.world import World
 
 LOOKERS = ("anonymous", "owner", "reviewer")
 #: Tables that a look may write to: sessions, the log of openings, and how often a listing was looked at.
 LOOKED_AT = {"django_session", "core_fileopening"}
 #: Addresses whose senders prove themselves by a signature, and what each answers to a made-up one.
 SIGNED = {"stripe_webhook": 400, "stripe_connect_webhook": 400, "unsubscribe": 404}
-
-
-@pytest.fixture
-def world(db) -> Iterator[World]:
-    with translation.override("zh-hans"):
-        yield a_world()
 
 
 def ask(client: Client, method: str, url: str, is_api: bool) -> HttpResponse:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Q
 from django.test import Client
 from django.urls import Resolver404, resolve, reverse
-from django.utils import translation
 
 from listings.catalogue.lacks import STEPS
 from listings.catalogue.models import Listing, ListingDocument, Need
@@ -26,16 +22,10 @@ from tests.architecture.addresses import VISITORS, table
 from tests.builders import a_person, joins
 from tests.catalogue import makers
 from tests.crawl import crawl
-from tests.world import World, a_world, index_everything
+from tests.world import World, index_everything
 from valuation.models import Report
 
 SECRET = "ZQX7SECRET"
-
-
-@pytest.fixture
-def world(db) -> Iterator[World]:
-    with translation.override("zh-hans"):
-        yield a_world()
 
 
 def test_what_one_sees_another_does_not(world: World) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -13,7 +11,7 @@ from django.urls import reverse
 from listings.catalogue.filters import ListingFilter, NeedFilter
 from listings.patents.filters import PatentFilter
 from tests.hostile.corpus import DATES, NUMBERS, TEXTS, runs
-from tests.world import World, a_world
+from tests.world import World
 
 COMMON = ["page", "per_page", "pick", "id", "sort", "q", "part", "collection"]
 #: Lists and what their addresses may carry; the last word names who asks.
@@ -46,11 +44,6 @@ LISTS = [
 ]
 NAMES = ("attribute", "template", "percent", "sql", "nul", "control", "rtl", "surrogates", "combining", "long", "empty")
 VALUES = [*(TEXTS[name][:300] for name in NAMES), *NUMBERS, DATES[0], "%zz", "0", "1,2"]
-
-
-@pytest.fixture
-def world(db) -> Iterator[World]:
-    return a_world()
 
 
 def test_any_query_string_is_answered(world: World) -> None:
@@ -129,7 +122,6 @@ def test_another_host_is_refused(host: str) -> None:
     assert "evil.test" not in answer.content.decode()
 
 
-@pytest.mark.django_db
 def test_forwarded_headers_are_a_stranger_s_claim(world: World) -> None:
     """Neither the host of a link nor the scheme nor the address of a reader comes from a header."""
     claims = {
@@ -150,7 +142,6 @@ def test_forwarded_headers_are_a_stranger_s_claim(world: World) -> None:
     assert "evil.test" not in Client().get(reverse("listing_detail", args=[number])).content.decode()
 
 
-@pytest.mark.django_db
 def test_the_api_s_limit_cannot_be_passed_by_a_header(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from rest_framework.throttling import AnonRateThrottle
 

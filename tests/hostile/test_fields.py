@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -27,16 +26,11 @@ from marketplace.notifications import service as notices
 from tests.catalogue import makers
 from tests.crawl import Form, crawl, forms
 from tests.hostile.corpus import COMPUTED, DATES, FORMULA, MARK, NUMBERS, TEXTS, runs
-from tests.world import World, a_sheet, a_world, index_everything
+from tests.world import World, a_sheet, index_everything
 
 #: Those that break parsers, columns and encodings; the ones that run in a browser are stored and looked for below.
 BREAKING = ("script", "percent", "sql", "nul", "control", "newline", "rtl", "surrogates", "long", "empty")
 WORKSPACE = ["/workspace/", "/workspace/listings/", "/workspace/needs/", "/workspace/patents/", "/workspace/security/"]
-
-
-@pytest.fixture
-def world(db) -> Iterator[World]:
-    return a_world()
 
 
 def one_of_each(pages: dict) -> list[Form]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -12,14 +10,9 @@ from marketplace.accounts.roles import Role
 from marketplace.accounts.services import delegations, members, organisations, people, tokens
 from tests import cast
 from tests.builders import PASSWORD, a_person
-from tests.world import World, a_world
+from tests.world import World
 
 LOGIN = "/account/login/"
-
-
-@pytest.fixture
-def world(db) -> Iterator[World]:
-    return a_world()
 
 
 def sign_in(client: Client, email: str, password: str = PASSWORD) -> bool:

@@ -7,7 +7,6 @@ import io
 import resource
 import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ from listings.patents.models import ImportRun, ImportState
 from listings.patents.services import work
 from marketplace.core.models import StoredFile
 from tests import cast
-from tests.world import HEAD, World, a_world
+from tests.world import HEAD, World
 
 EXTERNAL = (
     b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><us-patent-grant>&x;</us-patent-grant>'
@@ -34,11 +33,6 @@ HTML = b"<!doctype html><script>alert(1)</script>"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 MOST_MEMORY_MB = 400
 MOST_SECONDS = 30  # of processor time; each takes under two
-
-
-@pytest.fixture
-def world(db) -> Iterator[World]:
-    return a_world()
 
 
 def zipped(members: dict[str, bytes]) -> bytes:
