@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from django.template.loader import render_to_string
 from playwright.sync_api import Browser, Page, Route
@@ -300,36 +300,50 @@ def located(browser: Browser, site: Site, only: str = "") -> list[Kind]:
     draft = prepare(browser, site) if any(":" in kind.path or kind.name == "import-checked" for kind in wanted) else ""
     found = []
     for who in dict.fromkeys(kind.who for kind in wanted):
-        with a_context(browser, state=kept_sign_in(browser, site, who)) as context:
-            page = context.new_page()
+        with a_context(browser, state=kept_sign_in(browser, site, who), script=False) as context:
+            context.route("**/static/**", lambda route: route.abort())  # links are read, nothing is looked at
+            steps = Steps(context.new_page(), site)
             for kind in (one for one in wanted if one.who == who):
-                found.append(kind.at(_path(page, site, kind, draft)))
+                found.append(kind.at(_path(steps, kind, draft)))
     return found
 
 
-def _path(page: Page, site: Site, kind: Kind, draft: str) -> str:
+class Steps:
+    """One reader's way from page to page; a step that many types of page begin with is taken once."""
+
+    def __init__(self, page: Page, site: Site) -> None:
+        self.page = page
+        self.site = site
+        self.taken: dict[tuple[str, str], str] = {}
+
+    def onward(self, path: str, selector: str) -> str:
+        """The path that the first link fitting `selector` leads to; `compare` ticks three rows instead."""
+        if (path, selector) not in self.taken:
+            if self.page.url != self.site.url + path:
+                self.page.goto(self.site.url + path, wait_until="domcontentloaded")
+            self.taken[path, selector] = self._compared(path) if selector == "compare" else self._link(selector)
+        return self.taken[path, selector]
+
+    def _compared(self, path: str) -> str:
+        ticks = self.page.locator("input[name=pick]")
+        values = [ticks.nth(n).get_attribute("value") for n in (0, 1, 2)]
+        return path.partition("?")[0] + "compare/?" + "&".join(f"pick={value}" for value in values)
+
+    def _link(self, selector: str) -> str:
+        link = self.page.locator(selector).first
+        assert link.count(), f"{self.page.url}: nothing fits {selector}"
+        return urljoin(self.page.url, link.get_attribute("href")).removeprefix(self.site.url)
+
+
+def _path(steps: Steps, kind: Kind, draft: str) -> str:
     if kind.path.startswith("draft:"):
         return draft + kind.path.removeprefix("draft:")
     if kind.path.startswith("ask:"):  # of somebody else's listing
-        page.goto(f"{site.url}listings/?q=%E6%9C%89%E6%9C%BA%E7%A1%85")
-        return f"{_link(page, site, 'article.res h3 a')}ask/"
+        return f"{steps.onward('listings/?q=%E6%9C%89%E6%9C%BA%E7%A1%85', 'article.res h3 a')}ask/"
     path = kind.path
     for selector in kind.follow:
-        page.goto(site.url + path)
-        if selector == "compare":
-            ticks = page.locator("input[name=pick]")
-            values = [ticks.nth(n).get_attribute("value") for n in (0, 1, 2)]
-            path = path.partition("?")[0] + "compare/?" + "&".join(f"pick={value}" for value in values)
-        else:
-            path = _link(page, site, selector)
+        path = steps.onward(path, selector)
     return path
-
-
-def _link(page: Page, site: Site, selector: str) -> str:
-    link = page.locator(selector).first
-    assert link.count(), f"{page.url}: nothing fits {selector}"
-    href = link.get_attribute("href")
-    return str(page.evaluate("href => new URL(href, location.href).href", href)).removeprefix(site.url)
 
 
 def address(site: Site, kind: Kind, language: str) -> str:

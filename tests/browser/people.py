@@ -6,9 +6,10 @@ import re
 import time
 from collections.abc import Callable
 
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import Browser, Page
 
-from marketplace.accounts.demo import PASSWORD
+from marketplace.accounts.demo import PASSWORD, totp_secret
 from tests.browser.browser import Kept, a_context
 from tests.browser.site import Site
 
@@ -38,7 +39,7 @@ BORROWER = "song@yunlan-silicon.example"
 """Has loans at two banks and applications under way."""
 CODE_PERIOD_S = 30
 TRIES = 3
-TYPED_WITHIN_S = 12  # a slow machine needs some of them to print the code
+TYPED_WITHIN_S = 8  # by a slow machine
 
 _kept: dict[tuple[str, str], Kept] = {}
 _codes_used: dict[str, str] = {}
@@ -50,7 +51,7 @@ def fresh_code(site: Site, email: str) -> str:
         late = time.time() % CODE_PERIOD_S - (CODE_PERIOD_S - TYPED_WITHIN_S)
         if late > 0:
             time.sleep(TYPED_WITHIN_S - late + 0.5)
-        code = site.manage("demo_code", email)
+        code = format_hotp_value(hotp_value(totp_secret(email), int(time.time()) // CODE_PERIOD_S))
         if code != _codes_used.get(f"{site.url}{email}"):
             _codes_used[f"{site.url}{email}"] = code
             return code
