@@ -23,12 +23,10 @@ from marketplace.core import clock
 from marketplace.search import index
 from tests import cast
 from tests.catalogue.makers import a_listing, a_need, a_right
+from tests.once import shared
 
-pytestmark = pytest.mark.django_db
 
-
-@pytest.fixture
-def shop(searchable):
+def a_shop():
     """Thirty listings that differ in everything that can be filtered."""
     kinds = itertools.cycle([("invention", True), ("invention", False), ("utility_model", True)])
     ipc = itertools.cycle([["C08J 5/22", "H01M 8/10"], ["C09D 183/08"], ["B25J 9/16"]])
@@ -52,8 +50,12 @@ def shop(searchable):
             price_mode=PriceMode.FIXED if price else PriceMode.NEGOTIABLE,
             title_zh=f"含氟膜第{level}号",
         )
-    searchable()
+    for name in ("listings", "needs"):
+        index.rebuild(name)
     return list(Listing.objects.with_rights())
+
+
+built_shop, shop = shared(a_shop, called="shop")
 
 
 def ids(address: str) -> set[int]:
@@ -172,6 +174,7 @@ def test_the_index_follows_the_database(shop):
 
 
 # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.django_db
 def test_exports_hold_everything_found_and_no_formulas(searchable, client):
     for start in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "＝1"):
         a_listing(title_zh=f"{start}标题")
@@ -191,6 +194,7 @@ def test_exports_hold_everything_found_and_no_formulas(searchable, client):
     assert client.get("/listings/export.pdf").status_code == 404
 
 
+@pytest.mark.django_db
 def test_needs_are_exported_without_hidden_names(searchable, client):
     a_need(is_anonymous=True)
     searchable()
@@ -199,6 +203,7 @@ def test_needs_are_exported_without_hidden_names(searchable, client):
     assert cast.bo().organisation.name_zh not in text
 
 
+@pytest.mark.django_db
 def test_needs_are_filtered_by_budget_and_class(searchable):
     small = a_need(budget_min=None, budget_max=Decimal(100_000), ipc_hints=["H01M 8/10"])
     large = a_need()
@@ -228,6 +233,7 @@ def test_the_api_finds_what_the_page_finds(shop, client):
     assert client.get("/api/v1/listings/", {"page": "x"}).status_code == 400
 
 
+@pytest.mark.django_db
 def test_the_api_writes_through_the_same_services(searchable):
     client, ines = Client(), cast.ines()
     asset = a_right()
@@ -280,6 +286,7 @@ def test_the_api_writes_through_the_same_services(searchable):
     )
 
 
+@pytest.mark.django_db
 def test_the_api_keeps_needs_and_searches(searchable):
     client, key = Client(), bearer(cast.bo())
     made = client.post(
@@ -327,6 +334,7 @@ def test_suspended_listings_leave_the_index(shop):
 
 
 @pytest.mark.rule("PAT-OFFICE-NEUTRAL")
+@pytest.mark.django_db
 def test_no_place_in_a_list_is_paid_for_or_recommended(client, searchable):
     assert LISTINGS.sorts == {"price", "expires", "published"}
     prices = [(cast.ines(), 30), (cast.ines(), 10), (cast.bo(), 20), (cast.stranger(), 15)]
