@@ -55,9 +55,9 @@ def calendar_days(actor: Actor, first: date, last: date) -> Iterator[registry.En
     if actor.acts_for is None:
         return
     assets = list(Asset.objects.filter(holder=actor.acts_for).select_related("patent"))
-    paid = presenting.annuities_paid([asset.pk for asset in assets])
+    calendars = presenting.annuity_calendars(assets)
     for asset in assets:
-        calendar = presenting.annuity_calendar(asset, paid.get(asset.pk, {}))
+        calendar = calendars[asset.pk]
         coming = calendar.next_year if calendar else None
         if coming is None:
             continue

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -105,6 +108,15 @@ class Citation(models.Model):
         return self.number or self.text[:40]
 
 
+class AnnuityPaymentQuerySet(models.QuerySet["AnnuityPayment"]):
+    def paid_on(self, asset_ids: Sequence[int]) -> dict[int, dict[int, date]]:
+        """{right: {year of the patent: day it was paid}} of these rights. One statement."""
+        paid: dict[int, dict[int, date]] = {}
+        for asset_id, year, on in self.filter(patent_id__in=asset_ids).values_list("patent_id", "year", "paid_on"):
+            paid.setdefault(asset_id, {})[year] = on
+        return paid
+
+
 class AnnuityPayment(models.Model):
     """An annuity known to be paid: the year of the patent it is for, what was paid and when."""
 
@@ -114,6 +126,8 @@ class AnnuityPayment(models.Model):
     currency = models.CharField(max_length=3, default="CNY")
     paid_on = models.DateField()
     source = models.CharField(max_length=20)
+
+    objects = AnnuityPaymentQuerySet.as_manager()
 
     class Meta:
         ordering = ["year", "paid_on"]

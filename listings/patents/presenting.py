@@ -19,7 +19,7 @@ from listings.patents.models import AnnuityPayment, Citation, FeeRate, Identifie
 from listings.patents.numbers import format_number
 from marketplace.accounts.models import in_language
 from marketplace.core import clock
-from marketplace.core.workdays import work_calendar
+from marketplace.core.workdays import WorkCalendar, work_calendar
 from marketplace.search.highlight import highlight_html, snippet
 
 GRANTED_KINDS: Mapping[str, Any] = {
@@ -353,16 +353,16 @@ def rates(office: str = "CN") -> list[annuities.Rate]:
     return found
 
 
-def annuities_paid(asset_ids: Sequence[int]) -> dict[int, dict[int, date]]:
-    """{right: {year: paid on}} of annuities known to be paid. One statement."""
-    paid: dict[int, dict[int, date]] = {}
-    rows = AnnuityPayment.objects.filter(patent_id__in=asset_ids)
-    for asset_id, year, on in rows.values_list("patent_id", "year", "paid_on"):
-        paid.setdefault(asset_id, {})[year] = on
-    return paid
+def annuity_calendars(assets: Sequence[Asset]) -> dict[int, annuities.Calendar | None]:
+    """{right: its annuities} for many rights, with `patent` at hand. Two statements however many."""
+    paid = AnnuityPayment.objects.paid_on([asset.pk for asset in assets])
+    days = work_calendar()
+    return {asset.pk: annuity_calendar(asset, paid.get(asset.pk, {}), days=days) for asset in assets}
 
 
-def annuity_calendar(asset: Asset, paid: Mapping[int, date], reduction_pct: int = 0) -> annuities.Calendar | None:
+def annuity_calendar(
+    asset: Asset, paid: Mapping[int, date], reduction_pct: int = 0, *, days: WorkCalendar | None = None
+) -> annuities.Calendar | None:
     """The annuities of a right, or None where the calendar is not covered (other offices, applications, ended
     rights)."""
     if asset.status not in (LegalStatus.IN_FORCE, LegalStatus.IN_GRACE, LegalStatus.LAPSED):
@@ -376,7 +376,7 @@ def annuity_calendar(asset: Asset, paid: Mapping[int, date], reduction_pct: int 
         on=clock.today(),
         rates=rates(asset.office),
         paid=paid,
-        days=work_calendar(),
+        days=days or work_calendar(),
         reduction_pct=reduction_pct,
     )
     if found is not None and asset.status == LegalStatus.LAPSED:

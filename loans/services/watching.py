@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -14,8 +14,7 @@ from django.db.models import QuerySet
 from listings.assets.models import Asset
 from listings.assets.states import ENDED, LegalStatus
 from listings.patents.annuities import AnnuityYear
-from listings.patents.models import AnnuityPayment
-from listings.patents.presenting import annuity_calendar
+from listings.patents.presenting import annuity_calendars
 from listings.rights.models import Entry
 from listings.rights.ruling import enforces
 from listings.rights.services.pledges import release_pledge
@@ -313,9 +312,9 @@ def watch_annuities(today: date) -> int:
     raised = 0
     rows = Security.objects.standing().filter(loan__state__in=LIVE).select_related("loan", "asset__patent")
     for some in in_batches(rows.order_by("pk"), 500):
-        paid = payments_of([one.asset_id for one in some])
+        calendars = annuity_calendars([one.asset for one in some])
         for security in some:
-            found = annuity_calendar(security.asset, paid.get(security.asset_id, {}))
+            found = calendars[security.asset_id]
             if found is not None and found.next_year is not None:
                 raised += _annuity_alarms(security, found.next_year, today)
     return raised
@@ -337,16 +336,6 @@ def _annuity_alarms(security: Security, coming: AnnuityYear, today: date) -> int
         for kind, severity, number in fresh:
             raise_alarm(security.loan, kind, severity, "annuity", number, today, security)
     return len(fresh)
-
-
-def payments_of(asset_ids: Sequence[int]) -> dict[int, dict[int, date]]:
-    """{right: {year: paid on}} of annuities that were paid. One statement."""
-    paid: dict[int, dict[int, date]] = {}
-    for asset_id, year, on in AnnuityPayment.objects.filter(patent__in=asset_ids).values_list(
-        "patent_id", "year", "paid_on"
-    ):
-        paid.setdefault(asset_id, {})[year] = on
-    return paid
 
 
 def in_batches(rows: QuerySet[Security], size: int) -> Iterator[list[Security]]:

@@ -27,7 +27,7 @@ REFRESH = timedelta(hours=6)
 
 def between(actor: Actor, first: date, last: date) -> list[Entry]:
     """Everything that falls on the days from `first` to `last`, both included, in order."""
-    found = [entry for part in registry.days for entry in part.entries(actor, first, last)]
+    found = [entry for entries in registry.calendars for entry in entries(actor, first, last)]
     found += [entry for entry in to_do(actor) if first <= entry.day <= last]
     return sorted(set(found), key=lambda entry: (entry.day, entry.text, entry.url))
 

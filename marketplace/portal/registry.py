@@ -98,13 +98,6 @@ class Entry:
     note: str = ""
 
 
-@dataclass(frozen=True)
-class Days:
-    """Days that come by themselves, whoever must act: lapses, ends of terms, instalments, annuities."""
-
-    entries: Callable[[Actor, date, date], Iterable[Entry]]
-
-
 places: list[Place] = []
 desks: list[DeskEntry] = []
 figures: list[Figure] = []
@@ -113,7 +106,7 @@ shortcuts: list[Shortcut] = []
 data_dates: list[Callable[[], date | None]] = []
 blocks: list[HomeBlock] = []
 todos: list[ToDo] = []
-days: list[Days] = []
+calendars: list[Callable[[Actor, date, date], Iterable[Entry]]] = []
 
 
 def place(order: int, label: Sentence, url_name: str, *, has_search: bool = True) -> None:
@@ -190,4 +183,4 @@ def todo(order: int, lines: Callable[[Actor], list[dict[str, Any]]]) -> None:
 def calendar(entries: Callable[[Actor, date, date], Iterable[Entry]]) -> None:
     """Add days to the calendar: `entries(actor, first, last)` gives those the actor may read in a span, both ends
     included. What is the actor's to do comes from `todo`; this is for days on which something happens by itself."""
-    days.append(Days(entries))
+    calendars.append(entries)

@@ -90,8 +90,6 @@ def contract_signed(*, deal_id: int, document_id: int) -> None:
             _call_for_payment(deal)
             return
         lifecycle.walk(DEAL_GRAPH, deal, "ask_consents", by=SYSTEM, data=told(deal))
-        if not wanted:
-            return
         ask_missing(
             document_id=document_id,
             wanted=wanted,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -50,9 +49,7 @@ def _refresh(assets: Sequence[Asset], days: WorkCalendar, by: Actor) -> int:
     today, now = clock.today(), clock.now()
     ids = [asset.pk for asset in assets]
     patents = Patent.objects.in_bulk(ids)
-    paid: dict[int, dict[int, date]] = {}
-    for payment in AnnuityPayment.objects.filter(patent_id__in=ids):
-        paid.setdefault(payment.patent_id, {})[payment.year] = payment.paid_on
+    paid = AnnuityPayment.objects.paid_on(ids)
     told: dict[int, list[dict[str, Any]]] = {}
     for event in LegalEvent.objects.filter(asset_id__in=ids):
         if event.on is None:

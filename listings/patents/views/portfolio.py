@@ -43,10 +43,10 @@ def portfolio(request: HttpRequest) -> HttpResponse:
 
 def _rows(ids: Any, text: str) -> list[dict[str, Any]]:
     assets = presenting.in_order(ids)
-    paid = presenting.annuities_paid([asset.pk for asset in assets])
+    calendars = presenting.annuity_calendars(assets)
     rows = []
     for asset in assets:
-        calendar = presenting.annuity_calendar(asset, paid.get(asset.pk, {}))
+        calendar = calendars[asset.pk]
         row = presenting.row(asset, text)
         row["number"] = presenting.shown_number(asset)
         row["kind"] = presenting.kind_word(asset)
