@@ -10,7 +10,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext as say
+from django.utils.translation import pgettext
 
 from listings.assets.models import Asset
 from listings.rights import access
@@ -133,7 +133,7 @@ def drawn(asset: Asset, entries: Sequence[Entry], on: date, name: str) -> charts
             found = [(charts.Stretch(kind, start, end, asset.holder.name), asset.holder.name)]
         rows = _rows(found)[:MOST_ROWS] or [[]]
         for row in rows:
-            words = "; ".join(said for _stretch, said in row) or say("rights", "none")
+            words = "; ".join(said for _stretch, said in row) or pgettext("rights", "none")
             lanes.append(charts.Lane(str(label), words, [stretch for stretch, _said in row]))
     today_label = _("today") if on == clock.today() else formats.day(on, lang)
     return charts.rights_bar(lanes, span=span, today=on, today_label=today_label, name=name)

@@ -7,6 +7,7 @@ what it shows, or is marked as decoration because the figures stand beside it. W
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -83,6 +84,11 @@ def histogram(counts: Sequence[int], *, label: str, chosen: tuple[int, int] | No
     return _svg(height, "".join(bars), label, "svgw hist")
 
 
+ONE_LINE = 38
+"""Latin letters that fit side by side in the narrowest column that holds bars."""
+NOTE_LINE = 15
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """A named share of a sum; `note` is what is written after the bar, usually the exact figure."""
@@ -96,19 +102,28 @@ class Bar:
 def bars(rows: Sequence[Bar], *, label: str, row_height: int = 26, whole: Figure | None = None) -> str:
     """Lying bars from a common zero, longest first as the caller sorts them; name above, note at the right edge.
 
-    The full width is `whole`, or the largest value where none is given.
+    The full width is `whole`, or the largest value where none is given. Where a name and its note are too long for one
+    line of a side column, the notes of all stand on a line of their own.
     """
     if not rows:
         return ""
     top = max(max(row.value for row in rows), 0) if whole is None else whole
+    lower = NOTE_LINE if any(drawn_width(row.label) + drawn_width(row.note) > ONE_LINE for row in rows) else 0
+    step = row_height + lower + 8
     out = []
     for at, row in enumerate(rows):
-        y = at * (row_height + 8)
+        y = at * step
         out.append(f'<text x="0" y="{y + 12}">{escape(row.label)}</text>')
-        out.append(f'<text class="t-b" x="100%" y="{y + 12}" text-anchor="end">{escape(row.note)}</text>')
-        out.append(f'<rect class="b-soft" width="100%" y="{y + 17}" height="8"/>')
-        out.append(f'<rect class="{escape(row.css)}" width="{pct(max(row.value, 0), top)}" y="{y + 17}" height="8"/>')
-    return _svg(len(rows) * (row_height + 8) - 8, "".join(out), label)
+        out.append(f'<text class="t-b" x="100%" y="{y + 12 + lower}" text-anchor="end">{escape(row.note)}</text>')
+        y += 17 + lower
+        out.append(f'<rect class="b-soft" width="100%" y="{y}" height="8"/>')
+        out.append(f'<rect class="{escape(row.css)}" width="{pct(max(row.value, 0), top)}" y="{y}" height="8"/>')
+    return _svg(len(rows) * step - 8, "".join(out), label)
+
+
+def drawn_width(text: str) -> int:
+    """How wide a text is drawn, in widths of a Latin letter: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
 
 
 # ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
