@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
+from pytest_django import fixtures
 from xdist.scheduler import LoadFileScheduling
 
 from tests import kept, once, servers
@@ -30,7 +31,11 @@ class ByFile(LoadFileScheduling):
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings):
-    """A run whose cluster has a migrated database begins from it."""
+    """A run whose cluster has a migrated database begins from it.
+
+    The library makes a database only where a test is marked for one; those that share what was built are not.
+    """
+    fixtures._get_databases_for_setup = lambda items: ({DEFAULT_DB_ALIAS}, set())
     cluster = servers.own_cluster()
     if cluster is not None:
         connection.settings_dict["TEST"]["TEMPLATE"] = kept.template(cluster)
